@@ -1,0 +1,12 @@
+//! What generated code names, and nobody else. No promise of stability.
+
+pub use schemars;
+pub use serde;
+
+pub use crate::{
+    failure::{Class, Report, ToolError},
+    tool::{
+        Access, EffectClass, IdempotentSpec, InFlight, LimitSpec, Measure, Measurement, OnUnknown,
+        Provided, Requirement, Returned, Tool, ToolSet, ToolSpec, Tools,
+    },
+};

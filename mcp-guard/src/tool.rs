@@ -1,0 +1,130 @@
+//! The contract between the macro and the runtime: what `#[guarded_tool]` says of a function.
+//!
+//! The macro emits one [`Tool`] implementation for each function: data ([`ToolSpec`], the argument
+//! type), and one call ([`Tool::run`]). Everything that behaves is on this side.
+
+mod erased;
+mod provided;
+mod spec;
+
+pub(crate) use erased::{BodyEnd, Decoded, ErasedTool, Registered};
+pub use erased::Tools;
+pub(crate) use provided::Providers;
+pub use provided::{Provided, Requirement};
+pub use spec::{
+    Access, EffectClass, IdempotentSpec, InFlight, LimitSpec, OnUnknown, ToolSpec,
+};
+
+use std::future::Future;
+
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::failure::ToolError;
+
+/// A guarded function, as the macro describes it.
+///
+/// Implemented by `#[guarded_tool]` for a marker type with the function's own name. Not meant to be
+/// written by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a guarded tool",
+    label = "expected the name of a function that has `#[guarded_tool(...)]`",
+    note = "write `.tool::<create_refund>()` for `#[guarded_tool(...)] async fn create_refund(...)`"
+)]
+pub trait Tool: 'static {
+    /// What the attribute says.
+    const SPEC: ToolSpec;
+    /// The owned parameters, one field each. Unknown fields are denied.
+    type Arguments: DeserializeOwned + JsonSchema + Send + 'static;
+    /// The function's return type, verbatim.
+    type Return: Returned;
+    /// The borrowed parameters, in order: what the server must provide.
+    fn requires() -> Vec<Requirement>;
+    /// The values that limits apply to: parameter and value, `None` where an optional one is absent.
+    fn measure(arguments: &Self::Arguments) -> Vec<Measurement>;
+    /// Calls the function.
+    fn run(
+        call: Provided<'_>,
+        arguments: Self::Arguments,
+    ) -> impl Future<Output = Self::Return> + Send;
+}
+
+/// A type whose guarded methods can be registered together, with `GuardBuilder::tools`.
+///
+/// Implemented by `#[guarded_tools]` on an `impl` block.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no guarded methods",
+    label = "its `impl` block needs `#[guarded_tools]`",
+    note = "write `#[guarded_tools] impl {Self} {{ #[guarded_tool(...)] async fn ...(&self, ...) }}`"
+)]
+pub trait ToolSet: Send + Sync + 'static {
+    /// Adds every guarded method of the type.
+    fn register(tools: &mut Tools);
+}
+
+/// What a guarded function may return: `Result<T, E>`, where `T` can be serialized and described,
+/// and `E` says what its failures mean.
+#[diagnostic::on_unimplemented(
+    message = "a guarded tool cannot return `{Self}`",
+    label = "expected `Result<T, E>` with `T: Serialize + JsonSchema` and `E: ToolError`",
+    note = "derive `serde::Serialize` and `schemars::JsonSchema` for the result and \
+            `mcp_guard::ToolError` for the error; a function that cannot fail returns \
+            `Result<T, std::convert::Infallible>`"
+)]
+pub trait Returned: Send {
+    /// What a successful call returns.
+    type Value: Serialize + JsonSchema;
+    /// What a failed call says.
+    type Error: ToolError;
+    /// The result itself.
+    ///
+    /// # Errors
+    /// The function's own error, as it was returned.
+    fn into_result(self) -> Result<Self::Value, Self::Error>;
+}
+
+impl<T, E> Returned for Result<T, E>
+where
+    T: Serialize + JsonSchema + Send,
+    E: ToolError + Send,
+{
+    type Value = T;
+    type Error = E;
+
+    fn into_result(self) -> Result<T, E> {
+        self
+    }
+}
+
+/// The value of a limited parameter: its name, and `None` where an optional one is absent.
+pub type Measurement = (&'static str, Option<i128>);
+
+/// An integer that a limit can apply to. Implement it for a newtype around an integer to mark a
+/// parameter of that type with `#[amount]` or name it in `limit(...)`.
+#[diagnostic::on_unimplemented(
+    message = "a limit cannot apply to `{Self}`",
+    label = "expected an integer, such as `u64`",
+    note = "amounts are integers in the currency's minor unit, such as cents; for a newtype, \
+            implement `mcp_guard::Measure`"
+)]
+pub trait Measure {
+    /// The value, or `None` where there is none. A value above [`i128::MAX`] saturates.
+    fn measure(&self) -> Option<i128>;
+}
+
+macro_rules! measure_integers {
+    ($($integer:ty),*) => {
+        $(impl Measure for $integer {
+            fn measure(&self) -> Option<i128> {
+                Some(i128::try_from(*self).unwrap_or(i128::MAX))
+            }
+        })*
+    };
+}
+measure_integers!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize);
+
+impl<T: Measure> Measure for Option<T> {
+    fn measure(&self) -> Option<i128> {
+        self.as_ref().and_then(Measure::measure)
+    }
+}

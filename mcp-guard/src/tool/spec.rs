@@ -1,0 +1,91 @@
+//! What an attribute says, as constants.
+
+use std::time::Duration;
+
+/// Everything that `#[guarded_tool(...)]` says of one function.
+#[derive(Debug, Clone, Copy)]
+pub struct ToolSpec {
+    /// The name on the wire.
+    pub name: &'static str,
+    /// A name for people.
+    pub title: Option<&'static str>,
+    /// The function's doc comment.
+    pub description: &'static str,
+    /// Who may call it.
+    pub access: Access,
+    /// Whether it changes something.
+    pub effect: EffectClass,
+    /// The limits of its parameters.
+    pub limits: &'static [LimitSpec],
+    /// How long the body may take; `None` takes the guard's default.
+    pub timeout: Option<Duration>,
+    /// MCP's `destructiveHint`, for a tool that changes something.
+    pub destructive: bool,
+    /// MCP's `openWorldHint`.
+    pub open_world: bool,
+}
+
+/// Who may call a tool.
+#[derive(Debug, Clone, Copy)]
+pub enum Access {
+    /// Any caller that is identified.
+    AnyCaller,
+    /// Callers that hold all of these scopes.
+    Scopes(&'static [&'static str]),
+}
+
+/// Whether a tool changes something.
+#[derive(Debug, Clone, Copy)]
+pub enum EffectClass {
+    /// It changes nothing: no key, no record.
+    ReadOnly,
+    /// It changes something, at most once for each key.
+    Idempotent(IdempotentSpec),
+}
+
+
+/// How a tool's idempotency keys are kept. `None` takes the guard's default.
+#[derive(Debug, Clone, Copy)]
+pub struct IdempotentSpec {
+    /// How long the recorded answer can be replayed.
+    pub retain: Option<Duration>,
+    /// How long a key is remembered after its answer has gone.
+    pub tombstone: Option<Duration>,
+    /// How long a claim stands without a heartbeat.
+    pub lease: Option<Duration>,
+    /// What a second call is told while the first is under way.
+    pub in_flight: InFlight,
+    /// What a call is told when it is not known whether an earlier one acted.
+    pub on_unknown: OnUnknown,
+}
+
+/// What a second call with the same key is told while the first is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InFlight {
+    /// `in_flight`, at once.
+    Refuse,
+    /// Wait so long for the first one's answer, then `in_flight`.
+    Wait(Duration),
+}
+
+/// What happens when it is not known whether an earlier attempt acted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnUnknown {
+    /// Say so and do nothing.
+    Refuse,
+    /// Run the body again: its backend deduplicates on [`Effect::key`](crate::Effect::key).
+    Retry,
+}
+
+/// The limit of one parameter.
+#[derive(Debug, Clone, Copy)]
+pub struct LimitSpec {
+    /// The parameter.
+    pub parameter: &'static str,
+    /// The highest value that is allowed.
+    pub max: i128,
+    /// The lowest value that is allowed, where the attribute implies one (`max_amount`: 0).
+    pub min: Option<i128>,
+    /// The scope that a caller needs for this limit to be theirs; `None`: everyone's.
+    pub scope: Option<&'static str>,
+}
