@@ -1,0 +1,37 @@
+// What every client script shares: the plan it is given and the lines it answers with.
+//
+// The plan is the first argument, as JSON:
+//   {"server": {"command", "args"} | {"url", "token"}, "era", "version"?, "calls": [{"id", "tool", "arguments"}]}
+// Each line printed is one JSON object: `connected`, `listed`, then one `called` for each call.
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+export const plan = JSON.parse(process.argv[2]);
+
+// The packages are installed in a cache folder, which `import` would not search.
+export const use = createRequire(join(process.env.GUARD_TEST_CLIENTS, "package.json"));
+
+export const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
+
+/** Connects with an official TypeScript client, of either generation, and carries the plan out. */
+export async function carryOut(client, transports, protocolVersion) {
+  await client.connect(open(transports));
+  say({ said: "connected", version: protocolVersion() });
+  // Listing comes first: a client checks results only against schemas that it has seen.
+  say({ said: "listed", tools: (await client.listTools()).tools });
+  for (const { id, tool, arguments: args } of plan.calls) {
+    try {
+      say({ said: "called", id, result: await client.callTool({ name: tool, arguments: args }) });
+    } catch (error) {
+      say({ said: "called", id, error: { code: error.code, message: error.message } });
+    }
+  }
+  await client.close();
+}
+
+function open({ StdioClientTransport, StreamableHTTPClientTransport }) {
+  const { command, args, url, token } = plan.server;
+  if (command) return new StdioClientTransport({ command, args, stderr: "inherit" });
+  const headers = { Authorization: `Bearer ${token}` };
+  return new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } });
+}
