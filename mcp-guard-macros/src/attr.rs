@@ -1,0 +1,159 @@
+//! What `#[guarded_tool(...)]` says, read key by key.
+
+pub(crate) mod access;
+pub(crate) mod duration;
+mod effect;
+mod limit;
+mod written;
+
+use std::time::Duration;
+
+use proc_macro2::{Span, TokenStream};
+use syn::{Error, Ident, LitStr, Path, Result};
+
+pub(crate) use self::{
+    access::Access,
+    effect::{Effect, Idempotent},
+    limit::{Limit, MaxAmount},
+    written::Written,
+};
+use crate::{entry::Entry, errors::Errors};
+
+/// What `#[guarded_tool(...)]` says.
+pub(crate) struct Attr {
+    /// The attribute itself, where something is missing from it.
+    pub(crate) span: Span,
+    /// Who may call.
+    pub(crate) access: Option<Access>,
+    /// Whether it changes something.
+    pub(crate) effect: Option<Effect>,
+    /// The limit of the amount.
+    pub(crate) max_amount: Option<MaxAmount>,
+    /// The limits of named parameters.
+    pub(crate) limits: Vec<Limit>,
+    /// How long the body may take.
+    pub(crate) timeout: Option<Duration>,
+    /// The name on the wire.
+    pub(crate) name: Option<LitStr>,
+    /// A name for people.
+    pub(crate) title: Option<LitStr>,
+    /// MCP's `destructiveHint`, and where it is written.
+    pub(crate) destructive: Option<(Ident, bool)>,
+    /// MCP's `openWorldHint`.
+    pub(crate) open_world: Option<bool>,
+    /// The path of `mcp_guard`, and where it is written.
+    pub(crate) krate: Option<(Ident, Path)>,
+    written: Written,
+}
+
+const KEYS: [&str; 12] = [
+    "scope",
+    "any_caller",
+    "idempotent",
+    "read_only",
+    "max_amount",
+    "limit",
+    "timeout",
+    "name",
+    "title",
+    "destructive",
+    "open_world",
+    "crate",
+];
+const LATER: [&str; 3] = ["budget", "approve", "authorize"];
+
+impl Attr {
+    /// Reads the attribute's arguments. `span` is where the attribute stands.
+    pub(crate) fn parse(tokens: TokenStream, span: Span, errors: &Errors) -> Self {
+        let mut attr = Self {
+            span,
+            access: None,
+            effect: None,
+            max_amount: None,
+            limits: Vec::new(),
+            timeout: None,
+            name: None,
+            title: None,
+            destructive: None,
+            open_world: None,
+            krate: None,
+            written: Written::new("#[guarded_tool(...)]", &KEYS, &LATER),
+        };
+        for entry in Entry::split(tokens)
+            .into_iter()
+            .filter_map(|entry| errors.keep(entry))
+        {
+            let read = attr.note(&entry).and_then(|()| attr.set(&entry, errors));
+            errors.keep(read);
+        }
+        attr
+    }
+
+    /// Whether a key is there, be its value right or wrong.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.written.has(key)
+    }
+
+    /// Requires a key that is known, is not repeated, and does not contradict an earlier one.
+    fn note(&mut self, entry: &Entry) -> Result<()> {
+        let name = entry.name();
+        let repeated_scope = name == "scope" && self.has("scope");
+        match name.as_str() {
+            "limit" => self.written.known(entry)?,
+            "scope" if repeated_scope => {
+                return Err(Error::new_spanned(
+                    &entry.key,
+                    "`scope` is written twice: write `scope(\"refunds\", \"orders\")`, all of \
+                     which a caller then needs",
+                ));
+            }
+            _ => self.written.note(entry)?,
+        }
+        for (one, other) in [("scope", "any_caller"), ("idempotent", "read_only")] {
+            let contradicts = if name == one { other } else { one };
+            if (name == one || name == other) && self.has(contradicts) {
+                let message = format!("a tool has either `{one}` or `{other}`: remove one of them");
+                return Err(Error::new_spanned(&entry.key, message));
+            }
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, entry: &Entry, errors: &Errors) -> Result<()> {
+        match entry.name().as_str() {
+            "scope" => self.access = Some(Access::scope(entry)?),
+            "any_caller" => self.access = Some(Access::any_caller(entry)?),
+            "idempotent" => {
+                self.effect = Some(Effect::Idempotent(Idempotent::read(entry, errors)?));
+            }
+            "read_only" => {
+                entry.flag()?;
+                self.effect = Some(Effect::ReadOnly);
+            }
+            "max_amount" => self.max_amount = Some(MaxAmount::read(entry)?),
+            "limit" => self.limits.push(Limit::read(entry)?),
+            "timeout" => self.timeout = Some(duration::of_entry(entry, "30s")?),
+            "name" => self.name = Some(entry.string("name = \"create_refund\"")?),
+            "title" => self.title = Some(title(entry)?),
+            "destructive" => self.destructive = Some((entry.key.clone(), entry.switch()?)),
+            "open_world" => self.open_world = Some(entry.switch()?),
+            _ => self.krate = Some((entry.key.clone(), crate_path(entry)?)),
+        }
+        Ok(())
+    }
+}
+
+/// `crate = path`.
+pub(crate) fn crate_path(entry: &Entry) -> Result<Path> {
+    entry.path("crate = ::renamed_guard")
+}
+
+/// `title = "..."`.
+fn title(entry: &Entry) -> Result<LitStr> {
+    let example = "title = \"Create a refund\"";
+    let title = entry.string(example)?;
+    if title.value().trim().is_empty() {
+        return Err(entry.mistake("cannot be empty", example));
+    }
+    Ok(title)
+}

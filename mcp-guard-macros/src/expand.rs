@@ -1,0 +1,225 @@
+//! What a guarded function becomes: itself, and beside it data and one call.
+//!
+//! Nothing here can fail. Everything is spelled in full, because the function's module may have
+//! shadowed any name; local names are the macro's own, because a parameter may have any name.
+
+pub(crate) mod spec;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Attribute, Type, ext::IdentExt};
+
+use crate::{
+    function::{Function, Parameter, types},
+    model::Tool,
+};
+
+/// A free function, its marker type, and what the guard calls.
+pub(crate) fn function(tool: &Tool) -> TokenStream {
+    let Tool {
+        guard, function, ..
+    } = tool;
+    let item = &function.item;
+    let marker = marker(function);
+    let conditions = conditions(function);
+    let tool = tool_impl(tool, function.name());
+    quote! {
+        #item
+        #marker
+        #conditions
+        const _: () = {
+            use #guard::__private as __mcp_guard;
+            #tool
+        };
+    }
+}
+
+/// The methods' implementations of `Tool`, and that of `ToolSet` which registers them.
+pub(crate) fn methods(owner: &Type, guard: &TokenStream, tools: &[Tool]) -> TokenStream {
+    let methods = tools.iter().map(|tool| {
+        let marker = method_marker(&tool.function);
+        let conditions = conditions(&tool.function);
+        let tool = tool_impl(tool, &marker);
+        quote! {
+            #conditions
+            #[allow(non_camel_case_types)]
+            enum #marker {}
+            #conditions
+            const _: () = { #tool };
+        }
+    });
+    let registered = tools.iter().map(|tool| {
+        let marker = method_marker(&tool.function);
+        let conditions = conditions(&tool.function);
+        quote!(#conditions __mcp_guard::Tools::add::<#marker>(tools);)
+    });
+    quote! {
+        const _: () = {
+            use #guard::__private as __mcp_guard;
+            #(#methods)*
+            #[automatically_derived]
+            impl __mcp_guard::ToolSet for #owner {
+                // Unused where `cfg` leaves no method.
+                #[allow(unused_variables)]
+                fn register(tools: &mut __mcp_guard::Tools) { #(#registered)* }
+            }
+        };
+    }
+}
+
+/// The type that stands for a free function: `.tool::<create_refund>()`.
+pub(crate) fn marker(function: &Function) -> TokenStream {
+    let vis = &function.item.vis;
+    let name = function.name();
+    let docs = format!("Marker for the tool [`{name}()`].");
+    let conditions = conditions(function);
+    quote! {
+        #conditions
+        #[doc = #docs]
+        #[allow(non_camel_case_types)]
+        #vis enum #name {}
+    }
+}
+
+/// The type that stands for a method. Nobody names it, and it must not shadow a type that the
+/// method's arguments name.
+fn method_marker(function: &Function) -> Ident {
+    format_ident!("__tool_{}", function.name().unraw())
+}
+
+/// What must stand on everything that is emitted beside the function.
+pub(crate) fn conditions(function: &Function) -> TokenStream {
+    function
+        .conditions()
+        .map(Attribute::to_token_stream)
+        .collect()
+}
+
+/// The arguments' type and the implementation of `Tool`.
+fn tool_impl(tool: &Tool, marker: &Ident) -> TokenStream {
+    let arguments = arguments(tool);
+    let spec = spec::spec(tool);
+    let returns = &tool.function.returns;
+    let requires = requires(&tool.function);
+    let measure = measure(tool);
+    let run = run(&tool.function);
+    quote! {
+        #arguments
+
+        #[automatically_derived]
+        impl __mcp_guard::Tool for #marker {
+            const SPEC: __mcp_guard::ToolSpec = #spec;
+            type Arguments = __Arguments;
+            type Return = #returns;
+            #requires
+            #measure
+            #run
+        }
+    }
+}
+
+/// The owned parameters as a type.
+fn arguments(tool: &Tool) -> TokenStream {
+    let Tool {
+        name: (name, _),
+        function,
+        ..
+    } = tool;
+    // A type that a public marker names may not be less public.
+    let vis = function.owner.is_none().then_some(&function.item.vis);
+    let expecting = format!("the arguments of {name}");
+    let fields = function.arguments().map(
+        |Parameter {
+             described,
+             name,
+             ty,
+             ..
+         }| { quote!(#(#described)* #name: #ty) },
+    );
+    quote! {
+        #[derive(__mcp_guard::serde::Deserialize, __mcp_guard::schemars::JsonSchema)]
+        #[serde(crate = "__mcp_guard::serde", deny_unknown_fields, expecting = #expecting)]
+        #[schemars(crate = "__mcp_guard::schemars", deny_unknown_fields, rename = #name)]
+        #vis struct __Arguments { #(#fields),* }
+    }
+}
+
+/// What the server must provide: the type whose method it is, and each borrowed parameter.
+fn requires(function: &Function) -> TokenStream {
+    let owner = function.receiver.as_ref().and(function.owner.as_ref());
+    let provided = function.provided().map(|parameter| &parameter.ty);
+    let requirements = owner.into_iter().chain(provided).map(|ty| {
+        let name = types::spelled(ty);
+        quote!(__mcp_guard::Requirement::of::<#ty>(#name))
+    });
+    quote! {
+        fn requires() -> ::std::vec::Vec<__mcp_guard::Requirement> {
+            ::std::vec::Vec::from([#(#requirements),*])
+        }
+    }
+}
+
+/// The values that limits apply to, each once.
+fn measure(tool: &Tool) -> TokenStream {
+    let is_limited = |index| tool.limits.iter().any(|limit| limit.parameter == index);
+    let parameters = tool.function.parameters.iter().enumerate();
+    let limited: Vec<_> = parameters
+        .filter(|(index, _)| is_limited(*index))
+        .map(|(_, parameter)| parameter)
+        .collect();
+    let arguments = own_name("arguments", !limited.is_empty());
+    let measurements = limited.iter().map(|parameter| {
+        let Parameter { name, ty, .. } = parameter;
+        let wire_name = parameter.wire_name();
+        quote!((#wire_name, <#ty as __mcp_guard::Measure>::measure(&#arguments.#name)))
+    });
+    quote! {
+        fn measure(#arguments: &__Arguments) -> ::std::vec::Vec<__mcp_guard::Measurement> {
+            ::std::vec::Vec::from([#(#measurements),*])
+        }
+    }
+}
+
+/// The one call.
+fn run(function: &Function) -> TokenStream {
+    let owner = function.receiver.as_ref().and(function.owner.as_ref());
+    let call = own_name(
+        "call",
+        owner.is_some() || function.provided().next().is_some(),
+    );
+    let arguments = own_name("arguments", function.arguments().next().is_some());
+    let get = |ty: &Type| quote!(__mcp_guard::Provided::get::<#ty>(#call));
+    let receiver = owner.map(get);
+    let parameters = function.parameters.iter().map(|parameter| {
+        let Parameter { name, ty, .. } = parameter;
+        if parameter.is_argument() {
+            quote!(#arguments.#name)
+        } else {
+            get(ty)
+        }
+    });
+    let values = receiver.into_iter().chain(parameters);
+    let name = function.name();
+    let owner = function.owner.iter();
+    let path = quote!(#(<#owner>::)* #name);
+    // What the compiler has to say of the future, such as that it is not `Send`, it says of `run`.
+    let span = Span::call_site().located_at(name.span());
+    quote_spanned! {span=>
+        async fn run(
+            #call: __mcp_guard::Provided<'_>,
+            #arguments: __Arguments,
+        ) -> Self::Return {
+            #path(#(#values),*).await
+        }
+    }
+}
+
+/// A local name that no parameter's name can meet.
+pub(crate) fn own_name(name: &str, used: bool) -> Ident {
+    let name = if used {
+        name.to_owned()
+    } else {
+        format!("_{name}")
+    };
+    Ident::new(&name, Span::mixed_site())
+}

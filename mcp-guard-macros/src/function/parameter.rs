@@ -1,0 +1,151 @@
+//! One parameter of a guarded function: an argument of the model, or provided by the server.
+
+use std::mem;
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident};
+use syn::{Attribute, Ident, LitStr, Meta, Pat, PatType, Type, TypeReference, ext::IdentExt};
+
+use super::types;
+use crate::{
+    docs::Docs,
+    entry::{Entry, Value},
+    errors::Errors,
+};
+
+/// One parameter.
+pub(crate) struct Parameter {
+    /// Its name, as the function writes it.
+    pub(crate) name: Ident,
+    /// How it is borrowed from the server; an owned one is the model's.
+    pub(crate) borrowed: Option<TypeReference>,
+    /// The type of the value: of a borrowed parameter, what is borrowed.
+    pub(crate) ty: Type,
+    /// The attributes that describe an argument: doc comments, `#[serde]`, `#[schemars]`.
+    pub(crate) described: Vec<Attribute>,
+    /// `#[amount]`.
+    pub(crate) amount: Option<Attribute>,
+    /// `#[cfg]` or `#[cfg_attr]`.
+    pub(crate) conditional: Option<Attribute>,
+}
+
+impl Parameter {
+    /// Takes the macro's own attributes off a parameter, and reads it. Where a parameter is
+    /// wrong, what is returned only stands in for it.
+    pub(crate) fn take(typed: &mut PatType, index: usize, errors: &Errors) -> Self {
+        let mut described = Vec::new();
+        let mut amount = None;
+        let mut conditional = None;
+        for attribute in mem::take(&mut typed.attrs) {
+            let path = attribute.path();
+            if ["doc", "serde", "schemars"]
+                .iter()
+                .any(|name| path.is_ident(name))
+            {
+                described.push(attribute);
+            } else if path.is_ident("amount") {
+                read_amount(attribute, &mut amount, errors);
+            } else if path.is_ident("cfg") || path.is_ident("cfg_attr") {
+                conditional = Some(attribute);
+            } else {
+                typed.attrs.push(attribute);
+            }
+        }
+        let (borrowed, ty) = match types::peel(&typed.ty) {
+            Type::Reference(reference) => (Some(reference.clone()), (*reference.elem).clone()),
+            _ => (None, (*typed.ty).clone()),
+        };
+        let name = name(&typed.pat, index, errors);
+        Self {
+            name,
+            borrowed,
+            ty,
+            described,
+            amount,
+            conditional,
+        }
+    }
+
+    /// Whether the model sends it.
+    pub(crate) fn is_argument(&self) -> bool {
+        self.borrowed.is_none()
+    }
+
+    /// The name without `r#`.
+    pub(crate) fn plain_name(&self) -> String {
+        self.name.unraw().to_string()
+    }
+
+    /// Its doc comments.
+    pub(crate) fn docs(&self) -> Docs {
+        Docs::of(&self.described)
+    }
+
+    /// The name on the wire: serde's, where it is renamed.
+    pub(crate) fn wire_name(&self) -> String {
+        self.entries("serde")
+            .filter(|entry| entry.name() == "rename")
+            .find_map(|entry| entry.is::<LitStr>("", "").ok())
+            .map_or_else(|| self.plain_name(), |renamed| renamed.value())
+    }
+
+    /// The entries of its `#[serde(...)]` or `#[schemars(...)]` that can be read. What cannot be
+    /// read is for those derives to report.
+    pub(crate) fn entries(&self, attribute: &str) -> impl Iterator<Item = Entry> {
+        self.described
+            .iter()
+            .filter(move |described| described.path().is_ident(attribute))
+            .filter_map(|described| described.meta.require_list().ok())
+            .flat_map(|list| Entry::split(list.tokens.clone()))
+            .flatten()
+    }
+
+    /// The key of the first of these entries of its `#[serde(...)]`.
+    pub(crate) fn serde_key(&self, keys: &[&str]) -> Option<Ident> {
+        self.entries("serde")
+            .find(|entry| keys.contains(&entry.name().as_str()))
+            .map(|entry| entry.key)
+    }
+
+    /// The key of a `rename(...)` whose two directions may differ.
+    pub(crate) fn split_rename(&self) -> Option<Ident> {
+        self.entries("serde")
+            .find(|entry| entry.name() == "rename" && matches!(entry.value(), Value::List(_)))
+            .map(|entry| entry.key)
+    }
+}
+
+/// The parameter's name. A pattern has none: a stand-in.
+fn name(pattern: &Pat, index: usize, errors: &Errors) -> Ident {
+    match pattern {
+        Pat::Ident(binding) if binding.by_ref.is_none() && binding.subpat.is_none() => {
+            binding.ident.clone()
+        }
+        _ => {
+            errors.at(
+                pattern,
+                "a parameter of a guarded tool is a plain name, because it is the argument's name: \
+                 write `name: Type`, and take it apart in the body",
+            );
+            format_ident!("__parameter_{index}")
+        }
+    }
+}
+
+fn read_amount(attribute: Attribute, amount: &mut Option<Attribute>, errors: &Errors) {
+    if !matches!(attribute.meta, Meta::Path(_)) {
+        errors.at(
+            &attribute,
+            "`#[amount]` takes no value: the limit is `max_amount = 50000`",
+        );
+    } else if amount.is_some() {
+        errors.at(&attribute, "`#[amount]` is written twice: keep one");
+    }
+    *amount = Some(attribute);
+}
+
+impl ToTokens for Parameter {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.name.to_tokens(tokens);
+    }
+}

@@ -1,0 +1,114 @@
+//! What the attribute says of the function: the two joined, with everything settled that the
+//! expansion needs.
+
+mod limits;
+
+use std::time::Duration;
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::{Error, Ident, LitStr, Path, ext::IdentExt};
+
+pub(crate) use self::limits::Limit;
+pub(crate) use crate::attr::Effect;
+use crate::{
+    attr::{self, Attr},
+    errors::Errors,
+    function::Function,
+};
+
+/// A guarded function.
+pub(crate) struct Tool {
+    /// The path of `mcp_guard`.
+    pub(crate) guard: TokenStream,
+    /// The name on the wire, and where it is written.
+    pub(crate) name: (String, Span),
+    /// A name for people.
+    pub(crate) title: Option<String>,
+    /// Who may call it.
+    pub(crate) access: Access,
+    /// Whether it changes something.
+    pub(crate) effect: Effect,
+    /// The limits of its parameters.
+    pub(crate) limits: Vec<Limit>,
+    /// How long the body may take.
+    pub(crate) timeout: Option<Duration>,
+    /// MCP's `destructiveHint`, and where it is written.
+    pub(crate) destructive: Option<(Ident, bool)>,
+    /// MCP's `openWorldHint`.
+    pub(crate) open_world: bool,
+    /// The function.
+    pub(crate) function: Function,
+}
+
+/// Who may call a tool.
+pub(crate) enum Access {
+    /// Whoever is identified.
+    AnyCaller,
+    /// Callers that hold all of these scopes.
+    Scopes(Vec<String>),
+}
+
+impl Tool {
+    /// Joins the two. What is missing is noted as a mistake, and something stands in for it.
+    pub(crate) fn new(attr: Attr, function: Function, errors: &Errors) -> Self {
+        let limits = limits::resolve(&attr, &function, errors);
+        Self {
+            guard: guard_path(attr.krate.as_ref().map(|(_, path)| path)),
+            name: name(&attr, &function),
+            access: access(&attr, errors),
+            limits,
+            timeout: attr.timeout,
+            open_world: attr.open_world.unwrap_or(true),
+            title: attr.title.as_ref().map(LitStr::value),
+            destructive: attr.destructive.clone(),
+            effect: effect(attr, errors),
+            function,
+        }
+    }
+
+    /// Whether it changes nothing.
+    pub(crate) fn is_read_only(&self) -> bool {
+        matches!(self.effect, Effect::ReadOnly)
+    }
+}
+
+/// The path of the runtime, unless the attribute names another.
+pub(crate) fn guard_path(named: Option<&Path>) -> TokenStream {
+    named.map_or_else(|| quote!(::mcp_guard), |path| quote!(#path))
+}
+
+fn name(attr: &Attr, function: &Function) -> (String, Span) {
+    match &attr.name {
+        Some(name) => (name.value(), name.span()),
+        None => (function.name().unraw().to_string(), function.name().span()),
+    }
+}
+
+fn access(attr: &Attr, errors: &Errors) -> Access {
+    match &attr.access {
+        Some(attr::Access::AnyCaller) => return Access::AnyCaller,
+        Some(attr::Access::Scopes(scopes)) => {
+            return Access::Scopes(scopes.iter().map(LitStr::value).collect());
+        }
+        None if attr.has("scope") || attr.has("any_caller") => {}
+        None => errors.push(Error::new(
+            attr.span,
+            "it does not say who may call this tool: write `scope = \"refunds\"`, or `any_caller` \
+             for every identified caller",
+        )),
+    }
+    Access::AnyCaller
+}
+
+fn effect(attr: Attr, errors: &Errors) -> Effect {
+    if attr.effect.is_none() && !attr.has("idempotent") && !attr.has("read_only") {
+        errors.push(Error::new(
+            attr.span,
+            "it does not say whether this tool changes something: write `idempotent` for at most \
+             once per key, or `read_only` if it changes nothing",
+        ));
+    }
+    attr.effect
+        .unwrap_or_else(|| Effect::Idempotent(attr::Idempotent::default()))
+}

@@ -1,0 +1,220 @@
+//! Which parameter each limit binds.
+
+use syn::{Error, Ident, LitStr, Result, ext::IdentExt};
+
+use crate::{
+    attr::{self, Attr, MaxAmount},
+    errors::Errors,
+    function::{Function, Parameter, types},
+    suggest,
+};
+
+/// A limit, bound to a parameter.
+pub(crate) struct Limit {
+    /// The parameter's place among the function's parameters.
+    pub(crate) parameter: usize,
+    /// The highest value.
+    pub(crate) max: i128,
+    /// The lowest value.
+    pub(crate) min: Option<i128>,
+    /// The scope of a tier.
+    pub(crate) scope: Option<String>,
+}
+
+/// Binds every limit of the attribute to the parameter that it means.
+pub(crate) fn resolve(attr: &Attr, function: &Function, errors: &Errors) -> Vec<Limit> {
+    let amount = amount_mark(function, errors);
+    let mut limits = Vec::new();
+    if let Some(max_amount) = &attr.max_amount {
+        let bound = amount.map_or_else(|| amount_by_name(max_amount, function), Ok);
+        if let Some(parameter) = errors.keep(bound) {
+            limits.push(Limit {
+                parameter,
+                max: max_amount.max,
+                min: Some(0),
+                scope: None,
+            });
+        }
+    }
+    // Tiers come after the bases that they raise, in whatever order they are written.
+    let (bases, tiers): (Vec<_>, Vec<_>) =
+        attr.limits.iter().partition(|limit| limit.scope.is_none());
+    for limit in bases {
+        let bound = named(limit, function).and_then(|parameter| base(limit, parameter, &limits));
+        limits.extend(errors.keep(bound));
+    }
+    for limit in tiers {
+        let unread = attr.has("max_amount") && attr.max_amount.is_none();
+        let bound =
+            named(limit, function).and_then(|parameter| tier(limit, parameter, &limits, unread));
+        limits.extend(errors.keep(bound));
+    }
+    if let Some(parameter) = amount.map(|index| &function.parameters[index]) {
+        unlimited_amount(attr, parameter, errors);
+    }
+    limits
+}
+
+/// The parameter marked `#[amount]`.
+fn amount_mark(function: &Function, errors: &Errors) -> Option<usize> {
+    let mut marked = function
+        .parameters
+        .iter()
+        .enumerate()
+        .filter(|(_, parameter)| parameter.is_argument())
+        .filter_map(|(index, parameter)| Some((index, parameter.amount.as_ref()?)));
+    let (first, _) = marked.next()?;
+    for (_, mark) in marked {
+        errors.at(
+            mark,
+            "only one parameter is the amount: keep one `#[amount]`, and write \
+             `limit(quantity <= 10)` for the others",
+        );
+    }
+    Some(first)
+}
+
+/// The only integer parameter with an amount's name.
+fn amount_by_name(max_amount: &MaxAmount, function: &Function) -> Result<usize> {
+    let named: Vec<_> = function
+        .parameters
+        .iter()
+        .enumerate()
+        .filter(|(_, parameter)| parameter.is_argument() && has_amount_name(parameter))
+        .collect();
+    let integers: Vec<_> = named
+        .iter()
+        .filter(|(_, parameter)| types::is_integer(&parameter.ty))
+        .collect();
+    let at_key = |message: String| Err(Error::new_spanned(&max_amount.key, message));
+    match (&integers[..], &named[..]) {
+        ([(index, _)], _) => Ok(*index),
+        // A float is reported at its type, so that it is changed there.
+        ([], [(index, parameter)]) if types::is_float(&parameter.ty) => Ok(*index),
+        ([], []) => at_key(
+            "`max_amount` finds no amount: mark the integer parameter that it limits with \
+             `#[amount]`, or name it `amount`, `amount_cents` or the like"
+                .to_owned(),
+        ),
+        ([], _) => at_key(format!(
+            "`max_amount` finds no integer amount: mark the parameter that it limits with \
+             `#[amount]`, if it is one of {}",
+            candidates(named.iter().map(|(_, parameter)| *parameter))
+        )),
+        _ => at_key(format!(
+            "`max_amount` could limit several parameters: mark one of {} with `#[amount]`",
+            candidates(integers.iter().map(|(_, parameter)| *parameter))
+        )),
+    }
+}
+
+fn has_amount_name(parameter: &Parameter) -> bool {
+    let name = parameter.plain_name();
+    name == "amount" || name.starts_with("amount_") || name.ends_with("_amount")
+}
+
+fn candidates<'a>(parameters: impl Iterator<Item = &'a Parameter>) -> String {
+    let names: Vec<_> = parameters.map(Parameter::plain_name).collect();
+    suggest::list(names.iter().map(String::as_str))
+}
+
+/// The parameter that a limit names.
+fn named(limit: &attr::Limit, function: &Function) -> Result<usize> {
+    let name = limit.parameter.unraw().to_string();
+    let position = function
+        .parameters
+        .iter()
+        .position(|parameter| parameter.plain_name() == name);
+    match position {
+        Some(index) if function.parameters[index].is_argument() => Ok(index),
+        Some(_) => Err(Error::new_spanned(
+            &limit.parameter,
+            format!("`{name}` is provided by the server: only what the model sends has a limit"),
+        )),
+        None => Err(unknown(&limit.parameter, &name, function)),
+    }
+}
+
+fn unknown(place: &Ident, name: &str, function: &Function) -> Error {
+    let names: Vec<_> = function.arguments().map(Parameter::plain_name).collect();
+    let known = || names.iter().map(String::as_str);
+    let hint = match suggest::nearest(name, known()) {
+        Some(meant) => format!(": did you mean `{meant}`?"),
+        None if names.is_empty() => ", or any other argument".to_owned(),
+        None => format!(": its arguments are {}", suggest::list(known())),
+    };
+    Error::new_spanned(
+        place,
+        format!("the function has no argument `{name}`{hint}"),
+    )
+}
+
+/// A limit for everyone, of which a parameter has one.
+fn base(limit: &attr::Limit, parameter: usize, so_far: &[Limit]) -> Result<Limit> {
+    if so_far.iter().any(|other| other.parameter == parameter) {
+        let name = limit.parameter.unraw();
+        return Err(Error::new_spanned(
+            &limit.parameter,
+            format!(
+                "`{name}` has a limit already: keep one, or write `scope = \"...\"` in this one \
+                 to make it a higher tier"
+            ),
+        ));
+    }
+    Ok(Limit {
+        parameter,
+        max: limit.max,
+        min: None,
+        scope: None,
+    })
+}
+
+/// A higher limit for callers with a scope. `unread`: there is a `max_amount` that could not be
+/// read, and was reported.
+fn tier(limit: &attr::Limit, parameter: usize, so_far: &[Limit], unread: bool) -> Result<Limit> {
+    let name = limit.parameter.unraw();
+    let scope = limit.scope.as_ref().map(LitStr::value);
+    let same = so_far.iter().filter(|other| other.parameter == parameter);
+    if same.clone().any(|other| other.scope == scope) {
+        return Err(Error::new_spanned(
+            &limit.scope,
+            format!("`{name}` has a tier for this scope already: keep one"),
+        ));
+    }
+    match same.clone().find(|other| other.scope.is_none()) {
+        Some(base) if base.max >= limit.max => Err(Error::new_spanned(
+            &limit.literal,
+            format!(
+                "a tier is higher than everyone's limit: write more than {}",
+                base.max
+            ),
+        )),
+        None if !unread => Err(Error::new_spanned(
+            &limit.parameter,
+            format!("a tier raises everyone's limit: write `limit({name} <= ...)` for that, too"),
+        )),
+        _ => Ok(Limit {
+            parameter,
+            max: limit.max,
+            min: None,
+            scope,
+        }),
+    }
+}
+
+/// `#[amount]` is there for a limit.
+fn unlimited_amount(attr: &Attr, parameter: &Parameter, errors: &Errors) {
+    let name = parameter.name.unraw();
+    let limited = attr.has("max_amount")
+        || attr
+            .limits
+            .iter()
+            .any(|limit| limit.parameter.unraw() == name);
+    if !limited {
+        errors.at(
+            &parameter.amount,
+            "`#[amount]` marks what `max_amount` limits: write `max_amount = 50000` in \
+             `#[guarded_tool(...)]`",
+        );
+    }
+}

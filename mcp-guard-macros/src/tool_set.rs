@@ -1,0 +1,178 @@
+//! The `impl` block under `#[guarded_tools]`, taken apart.
+
+use std::mem;
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{
+    Attribute, Error, ImplItem, ImplItemFn, ItemImpl, Meta, Path, Result, Type, spanned::Spanned,
+};
+
+use crate::{
+    attr::{self, Attr, Written},
+    entry::Entry,
+    errors::Errors,
+    function::{Function, Item, types::Obstacle},
+    model::{self, Tool},
+};
+
+/// An `impl` block and its guarded methods.
+pub(crate) struct ToolSet {
+    /// What is emitted: the block without the macro's attributes.
+    pub(crate) block: ItemImpl,
+    /// The path of `mcp_guard`.
+    pub(crate) guard: TokenStream,
+    /// Its guarded methods.
+    pub(crate) tools: Vec<Tool>,
+}
+
+impl ToolSet {
+    /// Reads the item under `#[guarded_tools]`.
+    pub(crate) fn read(item: TokenStream) -> Result<ItemImpl> {
+        let is_impl = item
+            .clone()
+            .into_iter()
+            .any(|token| matches!(token, TokenTree::Ident(ident) if ident == "impl"));
+        if is_impl {
+            return syn::parse2(item);
+        }
+        Err(Error::new_spanned(
+            item,
+            "`#[guarded_tools]` goes on an `impl` block: write `impl Payments { ... }`, or \
+             `#[guarded_tool(...)]` for a function",
+        ))
+    }
+
+    /// Takes the block apart. What is wrong is noted as a mistake.
+    pub(crate) fn new(arguments: TokenStream, mut block: ItemImpl, errors: &Errors) -> Self {
+        let krate = crate_path(arguments, errors);
+        let guard = model::guard_path(krate.as_ref());
+        let owner = (*block.self_ty).clone();
+        let mut tools = Vec::new();
+        for item in &mut block.items {
+            let ImplItem::Fn(method) = item else { continue };
+            let Some(attribute) = take_attribute(&mut method.attrs, errors) else {
+                continue;
+            };
+            let attr = read_attribute(&attribute, errors);
+            let function = take_function(method, &owner, errors);
+            tools.push(Tool {
+                guard: guard.clone(),
+                ..Tool::new(attr, function, errors)
+            });
+        }
+        let set = Self {
+            block,
+            guard,
+            tools,
+        };
+        set.check(errors);
+        set
+    }
+
+    fn check(&self, errors: &Errors) {
+        let Self { block, tools, .. } = self;
+        if let Some((path, _)) = &block.trait_ {
+            errors.at(
+                path,
+                "guarded methods stand in an `impl` of their type: write `impl Payments` without a \
+                 trait",
+            );
+        } else if !block.generics.params.is_empty() {
+            errors.at(
+                &block.generics.params,
+                "what the server provides is found by its type: write an `impl` without generic \
+                 parameters",
+            );
+        } else if let Some(
+            Obstacle::Lifetime(tokens) | Obstacle::Reference(tokens) | Obstacle::Inferred(tokens),
+        ) = Obstacle::find(block.self_ty.to_token_stream())
+        {
+            errors.at(
+                tokens,
+                "what the server provides is found by its type, which cannot borrow: write an \
+                 `impl` of a type that owns its data",
+            );
+        }
+        if tools.is_empty() {
+            errors.at(
+                &block.self_ty,
+                "there is no guarded method here: write `#[guarded_tool(...)]` above one, or \
+                 remove `#[guarded_tools]`",
+            );
+        }
+    }
+}
+
+/// `#[guarded_tools]` or `#[guarded_tools(crate = path)]`.
+fn crate_path(arguments: TokenStream, errors: &Errors) -> Option<Path> {
+    let mut written = Written::new("#[guarded_tools]", &["crate"], &[]);
+    let mut krate = None;
+    for entry in Entry::split(arguments)
+        .into_iter()
+        .filter_map(|entry| errors.keep(entry))
+    {
+        let read = written.note(&entry).and_then(|()| attr::crate_path(&entry));
+        krate = errors.keep(read).or(krate);
+    }
+    krate
+}
+
+/// Takes `#[guarded_tool(...)]` off a method.
+fn take_attribute(attributes: &mut Vec<Attribute>, errors: &Errors) -> Option<Attribute> {
+    let (guarded, rest): (Vec<_>, Vec<_>) =
+        mem::take(attributes).into_iter().partition(|attribute| {
+            attribute
+                .path()
+                .segments
+                .last()
+                .is_some_and(|last| last.ident == "guarded_tool")
+        });
+    *attributes = rest;
+    let mut guarded = guarded.into_iter();
+    let first = guarded.next();
+    for repeated in guarded {
+        errors.at(
+            repeated,
+            "`#[guarded_tool(...)]` is written twice: keep one",
+        );
+    }
+    first
+}
+
+fn read_attribute(attribute: &Attribute, errors: &Errors) -> Attr {
+    let span = attribute.path().span();
+    let tokens = match &attribute.meta {
+        Meta::Path(_) => TokenStream::new(),
+        Meta::List(list) => list.tokens.clone(),
+        Meta::NameValue(_) => {
+            errors.at(
+                attribute,
+                "write the keys in parentheses: `#[guarded_tool(...)]`",
+            );
+            TokenStream::new()
+        }
+    };
+    let attr = Attr::parse(tokens, span, errors);
+    if let Some((key, _)) = &attr.krate {
+        errors.at(
+            key,
+            "the methods of one `impl` have one `crate`: write `#[guarded_tools(crate = ...)]`",
+        );
+    }
+    attr
+}
+
+/// Reads a method, and takes the macro's attributes off its parameters.
+fn take_function(method: &mut ImplItemFn, owner: &Type, errors: &Errors) -> Function {
+    let body = &method.block;
+    let item = Item {
+        attrs: method.attrs.clone(),
+        vis: method.vis.clone(),
+        sig: method.sig.clone(),
+        body: quote!(#body),
+    };
+    let function = Function::new(item, Some(owner.clone()), errors);
+    method.sig = function.item.sig.clone();
+    function
+}
