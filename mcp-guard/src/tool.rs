@@ -7,13 +7,11 @@ mod erased;
 mod provided;
 mod spec;
 
-pub(crate) use erased::{BodyEnd, Decoded, ErasedTool, Registered};
 pub use erased::Tools;
+pub(crate) use erased::{BodyEnd, Decoded, Registered};
 pub(crate) use provided::Providers;
 pub use provided::{Provided, Requirement};
-pub use spec::{
-    Access, EffectClass, IdempotentSpec, InFlight, LimitSpec, OnUnknown, ToolSpec,
-};
+pub use spec::{Access, EffectClass, IdempotentSpec, InFlight, LimitSpec, OnUnknown, ToolSpec};
 
 use std::future::Future;
 
@@ -121,7 +119,9 @@ macro_rules! measure_integers {
         })*
     };
 }
-measure_integers!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize);
+measure_integers!(
+    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize
+);
 
 impl<T: Measure> Measure for Option<T> {
     fn measure(&self) -> Option<i128> {

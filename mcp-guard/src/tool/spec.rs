@@ -43,7 +43,6 @@ pub enum EffectClass {
     Idempotent(IdempotentSpec),
 }
 
-
 /// How a tool's idempotency keys are kept. `None` takes the guard's default.
 #[derive(Debug, Clone, Copy)]
 pub struct IdempotentSpec {

@@ -1,0 +1,35 @@
+//! Who is calling over HTTP.
+
+pub(crate) mod layer;
+mod static_tokens;
+
+use std::{future::Future, pin::Pin};
+
+pub use static_tokens::StaticTokens;
+
+use crate::caller::Caller;
+
+/// What [`Authenticate::authenticate`] returns.
+pub type AuthenticateFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<Caller, AuthenticateError>> + Send + 'a>>;
+
+/// Tells whose an access token is.
+///
+/// The layer in front of the server takes the token out of the request (RFC 6750 §2.1), asks, and
+/// answers 401 where it is not valid. No tool sees it.
+pub trait Authenticate: Send + Sync + 'static {
+    /// The caller whose token this is.
+    fn authenticate<'a>(&'a self, token: &'a str) -> AuthenticateFuture<'a>;
+}
+
+/// Why nobody is identified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthenticateError {
+    /// The token is not valid: `invalid_token` of RFC 6750 §3.1, status 401.
+    #[error("the token is not valid")]
+    InvalidToken,
+    /// It cannot be told whether it is: status 503.
+    #[error("the token cannot be checked now")]
+    Unavailable,
+}

@@ -1,0 +1,229 @@
+//! Every failure that the guard itself can answer with, in one place.
+
+use std::time::Duration;
+
+use super::{Category, Class, Failure, Report, text::presentable};
+
+/// What the agent should do about a category, unless a failure says otherwise.
+pub(super) fn next_action(category: Category) -> &'static str {
+    match category {
+        Category::Validation => "Fix the arguments, or ask the user.",
+        Category::Authz => "Stop and tell a person. Do not try to work around it.",
+        Category::Transient => "Retry the same call with the same idempotency_key, with backoff.",
+        Category::Idempotent => "Treat the operation as done. Do not call again with a new key.",
+        Category::Rejected => "Tell the user that it was refused.",
+        Category::Unknown => {
+            "Do not retry and do not use a new idempotency_key. Check whether it was done, or tell \
+             a person."
+        }
+        Category::Internal => "Tell a person, with the error_id.",
+    }
+}
+
+// Who is calling, and may they.
+impl Failure {
+    pub(crate) fn unauthenticated() -> Self {
+        Self::new(
+            Category::Authz,
+            "unauthenticated",
+            "The caller is not identified.",
+        )
+    }
+
+    pub(crate) fn insufficient_scope(required: &[&str]) -> Self {
+        let message = format!("This tool needs the scope: {}.", required.join(" "));
+        Self::new(Category::Authz, "insufficient_scope", message)
+    }
+
+    /// `max` is the highest value that this caller may send, where it may be told.
+    pub(crate) fn limit_exceeded(parameter: &str, max: Option<i128>) -> Self {
+        let message = match max {
+            Some(max) => format!("{parameter} is beyond what this caller may do: at most {max}."),
+            None => format!("{parameter} is beyond what this caller may do."),
+        };
+        let mut failure = Self::new(Category::Authz, "limit_exceeded", message);
+        failure.field = Some(format!("/{parameter}"));
+        failure.next_action = "Stop and tell a person. Do not split the amount into smaller calls.";
+        failure
+    }
+}
+
+// Do the arguments fit.
+impl Failure {
+    /// `message` and `field` must be made of the schema alone, never of what was sent.
+    pub(crate) fn invalid(code: &'static str, message: String, field: Option<String>) -> Self {
+        Self {
+            field,
+            ..Self::new(Category::Validation, code, message)
+        }
+    }
+
+    pub(crate) fn key_missing() -> Self {
+        Self::invalid(
+            "key_missing",
+            "idempotency_key is missing. This tool changes something and needs one.".into(),
+            Some("/idempotency_key".into()),
+        )
+    }
+
+    pub(crate) fn key_malformed() -> Self {
+        Self::invalid(
+            "key_malformed",
+            "idempotency_key must be a string of 8 to 128 characters out of A-Z a-z 0-9 _ . : -"
+                .into(),
+            Some("/idempotency_key".into()),
+        )
+    }
+}
+
+// What became of the key.
+impl Failure {
+    pub(crate) fn in_flight(retry_after: Duration) -> Self {
+        let mut failure = Self::new(
+            Category::Idempotent,
+            "in_flight",
+            "A call with this idempotency_key is under way.",
+        )
+        .retry_after(retry_after);
+        failure.retryable = true;
+        failure.next_action = "Wait, then repeat the same call with the same idempotency_key.";
+        failure
+    }
+
+    pub(crate) fn key_conflict() -> Self {
+        let mut failure = Self::new(
+            Category::Idempotent,
+            "key_conflict",
+            "This idempotency_key was used for a call with other arguments. Nothing was done.",
+        );
+        failure.next_action = "For a retry, send exactly the first call's arguments. A separate \
+                               operation needs a key of its own.";
+        failure
+    }
+
+    pub(crate) fn key_expired() -> Self {
+        Self::new(
+            Category::Idempotent,
+            "key_expired",
+            "A call with this idempotency_key ended long ago, and its answer is no longer kept. \
+             Nothing was done now.",
+        )
+    }
+
+    pub(crate) fn result_unavailable() -> Self {
+        Self::new(
+            Category::Idempotent,
+            "result_unavailable",
+            "The operation was done, but its result is not available.",
+        )
+    }
+
+    pub(crate) fn outcome_unknown() -> Self {
+        Self::new(
+            Category::Unknown,
+            "outcome_unknown",
+            "An earlier call with this idempotency_key may or may not have been carried out. \
+             Nothing was done now.",
+        )
+    }
+}
+
+// The store, before anything was done.
+impl Failure {
+    pub(crate) fn store_unavailable(detail: impl Into<String>) -> Self {
+        Self::new(
+            Category::Transient,
+            "store_unavailable",
+            "The record of idempotency keys cannot be reached. Nothing was done.",
+        )
+        .retry_after(Duration::from_secs(2))
+        .logged(detail)
+    }
+
+    pub(crate) fn record_unreadable(detail: impl Into<String>) -> Self {
+        Self::new(
+            Category::Internal,
+            "record_unreadable",
+            "The record of this idempotency_key cannot be read. Nothing was done now.",
+        )
+        .logged(detail)
+    }
+
+    pub(crate) fn cancelled() -> Self {
+        Self::new(
+            Category::Transient,
+            "cancelled",
+            "The call was cancelled. Nothing was done.",
+        )
+    }
+}
+
+// How a body ended.
+impl Failure {
+    pub(crate) fn internal(detail: impl Into<String>) -> Self {
+        Self::new(Category::Internal, "internal", "The server has a defect.").logged(detail)
+    }
+
+    /// A read-only tool took too long.
+    pub(crate) fn timed_out(detail: impl Into<String>) -> Self {
+        Self::new(
+            Category::Transient,
+            "timed_out",
+            "The tool took too long. Nothing was changed.",
+        )
+        .logged(detail)
+    }
+
+    /// It may have been done: what an ambiguous error, a panic or a deadline leaves behind.
+    pub(crate) fn unknown(code: impl Into<std::borrow::Cow<'static, str>>, detail: String) -> Self {
+        Self::new(
+            Category::Unknown,
+            code,
+            "It is not known whether the operation was carried out.",
+        )
+        .logged(detail)
+    }
+
+    /// It may have been done, by a backend that makes a retry with the same key harmless.
+    pub(crate) fn retry_same_key(
+        code: impl Into<std::borrow::Cow<'static, str>>,
+        detail: String,
+    ) -> Self {
+        Self::new(
+            Category::Transient,
+            code,
+            "The operation did not answer. Repeating the same call with the same idempotency_key \
+             is safe.",
+        )
+        .retry_after(Duration::from_secs(1))
+        .logged(detail)
+    }
+
+    /// What a tool's own error says, with its certainty as the category.
+    pub(crate) fn of_report(report: Report, detail: String) -> Self {
+        let (category, fallback) = match report.class {
+            Class::Rejected => (Category::Rejected, "The operation was refused."),
+            Class::Transient => (
+                Category::Transient,
+                "Nothing was done. The same call may work later.",
+            ),
+            Class::Validation => (Category::Validation, "An argument does not fit."),
+            Class::Authz => (Category::Authz, "The caller may not do this."),
+            Class::Ambiguous => (
+                Category::Unknown,
+                "It is not known whether the operation was carried out.",
+            ),
+            Class::Internal => (Category::Internal, "The server has a defect."),
+        };
+        let message = report
+            .public_message
+            .as_deref()
+            .map_or(fallback.into(), presentable);
+        let mut failure = Self::new(category, report.code, message).logged(detail);
+        failure.field = report.field.map(Into::into);
+        match report.retry_after {
+            Some(after) => failure.retry_after(after),
+            None => failure,
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The guard: every call walks one line, in one order.
+
+mod authorize;
+mod build;
+mod identify;
+mod reply;
+mod reserve;
+mod run;
+mod settle;
+mod toolbox;
+mod validate;
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
+
+pub use build::GuardBuilder;
+pub(crate) use build::{ServerInfo, Settings};
+use futures_util::FutureExt as _;
+pub use reply::Reply;
+use serde_json::Value;
+use tokio::sync::OnceCell;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+pub(crate) use toolbox::{GuardedTool, Toolbox};
+
+use crate::{
+    audit,
+    caller::Caller,
+    failure::Failure,
+    secret::DeploymentSecret,
+    store::{Store, StoreError},
+    tool::Providers,
+};
+
+/// Tools behind one gate. Cheap to clone; every clone is the same guard.
+///
+/// It is a whole MCP server by itself ([`serve_stdio`](Guard::serve_stdio)), or the guarded part of
+/// another one ([`routes`](Guard::routes)).
+#[derive(Clone)]
+pub struct Guard {
+    core: Arc<Core>,
+}
+
+/// What every call needs.
+pub(crate) struct Core {
+    toolbox: Toolbox,
+    providers: Providers,
+    store: Option<Arc<dyn Store>>,
+    /// Asked of the store once.
+    secret: OnceCell<DeploymentSecret>,
+    identity: Option<Arc<Caller>>,
+    settings: Settings,
+    server: ServerInfo,
+    /// The calls and settlements under way, for draining.
+    running: TaskTracker,
+    #[cfg(feature = "http")]
+    http: Option<build::HttpParts>,
+}
+
+/// One call, as it comes from a transport.
+pub(crate) struct Invocation {
+    pub(crate) tool: String,
+    pub(crate) arguments: Value,
+    pub(crate) caller: Option<Arc<Caller>>,
+    /// Honoured up to the claim.
+    pub(crate) cancelled: CancellationToken,
+}
+
+/// There is no such tool, or not for this caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NoSuchTool;
+
+/// Why a call does not go on to the next stage.
+enum Stop {
+    /// There is no such tool for this caller.
+    NoSuchTool,
+    /// The operation has been carried out: this was the answer.
+    Replay(Box<Reply>),
+    /// It is refused, and nothing was done.
+    Failed(Box<Failure>),
+}
+
+impl From<Box<Failure>> for Stop {
+    fn from(failure: Box<Failure>) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(Box::new(failure))
+    }
+}
+
+impl Guard {
+    /// Starts to put a guard together.
+    pub fn builder() -> GuardBuilder {
+        GuardBuilder::default()
+    }
+
+    /// Answers a call. Whatever happens in it, there is an answer.
+    pub(crate) async fn call(&self, call: Invocation) -> Result<Reply, NoSuchTool> {
+        let _running = self.core.running.token();
+        let started = Instant::now();
+        let (tool, caller) = (call.tool.clone(), call.caller.clone());
+        // The line catches the body's panics. One of its own is a defect, and is answered too.
+        let walked = AssertUnwindSafe(self.walk(call))
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| {
+                Err(Stop::Failed(Failure::internal(
+                    "the guard panicked; see the panic's own message",
+                )))
+            });
+        let reply = match walked {
+            Ok(reply) => reply,
+            Err(Stop::Replay(reply)) => *reply,
+            Err(Stop::Failed(failure)) => Reply::failure(&tool, &failure),
+            Err(Stop::NoSuchTool) => {
+                audit::not_found(caller.as_deref());
+                return Err(NoSuchTool);
+            }
+        };
+        audit::answered(&tool, caller.as_deref(), &reply, started.elapsed());
+        Ok(reply)
+    }
+
+    /// The line. Each stage takes the proof that the one before made, so that none can be left out
+    /// or moved.
+    async fn walk(&self, call: Invocation) -> Result<Reply, Stop> {
+        let core = &self.core;
+        let identified = identify::identify(call.caller)?;
+        let grant = authorize::authorize(identified, &core.toolbox, &call.tool)?;
+        let valid = validate::validate(grant, call.arguments)?;
+        let reserved = reserve::reserve(valid, core, &call.cancelled).await?;
+        let ended = run::run(reserved, core).await;
+        Ok(settle::settle(ended, core).await)
+    }
+
+    /// The tools that a caller is shown, in a fixed order. Nobody who is not identified is shown
+    /// any.
+    pub(crate) fn visible_to<'a>(
+        &'a self,
+        caller: Option<&'a Caller>,
+    ) -> impl Iterator<Item = &'a GuardedTool> {
+        caller
+            .into_iter()
+            .flat_map(|caller| self.core.toolbox.visible_to(caller))
+    }
+
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
+    }
+}
+
+impl Core {
+    /// The caller that the operator named, for transports without one of their own.
+    pub(crate) fn identity(&self) -> Option<Arc<Caller>> {
+        self.identity.clone()
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(crate) fn server(&self) -> &ServerInfo {
+        &self.server
+    }
+
+    pub(crate) fn toolbox(&self) -> &Toolbox {
+        &self.toolbox
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn http(&self) -> Option<&build::HttpParts> {
+        self.http.as_ref()
+    }
+
+    /// Waits until no call and no settlement is under way.
+    pub(crate) async fn drained(&self) {
+        self.running.wait().await;
+    }
+
+    /// The store, which `build()` made sure of for every tool that needs it.
+    fn store(&self) -> Result<&dyn Store, Stop> {
+        self.store
+            .as_deref()
+            .ok_or_else(|| Failure::store_unavailable("the guard has no store").into())
+    }
+
+    async fn secret(&self) -> Result<&DeploymentSecret, StoreError> {
+        self.secret
+            .get_or_try_init(|| async {
+                match &self.store {
+                    Some(store) => store.secret().await,
+                    None => Err(StoreError::Unusable("the guard has no store".into())),
+                }
+            })
+            .await
+    }
+}

@@ -1,0 +1,53 @@
+//! Whether the caller may use the tool at all. This comes before anything that the model sent is
+//! looked at, so that a caller without the scope learns nothing about schema, limits or objects.
+
+use std::sync::Arc;
+
+use super::{GuardedTool, Stop, Toolbox, identify::Identified};
+use crate::{caller::Caller, failure::Failure, tool::Access};
+
+/// Proof that this caller may use this tool.
+pub(super) struct Grant {
+    tool: Arc<GuardedTool>,
+    caller: Arc<Caller>,
+}
+
+impl Grant {
+    pub(super) fn tool(&self) -> &GuardedTool {
+        &self.tool
+    }
+
+    pub(super) fn caller(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+/// Refuses a tool that is not there, or not this caller's.
+pub(super) fn authorize(
+    identified: Identified,
+    toolbox: &Toolbox,
+    name: &str,
+) -> Result<Grant, Stop> {
+    let caller = identified.into_caller();
+    let tool = toolbox.get(name).ok_or(Stop::NoSuchTool)?;
+    if may_use(&caller, tool.spec().access) {
+        return Ok(Grant {
+            tool: Arc::clone(tool),
+            caller,
+        });
+    }
+    match tool.spec().access {
+        Access::Scopes(required) if !toolbox.hides_unauthorized() => {
+            Err(Failure::insufficient_scope(required).into())
+        }
+        _ => Err(Stop::NoSuchTool),
+    }
+}
+
+/// Whether the caller holds all that the tool requires.
+pub(super) fn may_use(caller: &Caller, access: Access) -> bool {
+    match access {
+        Access::AnyCaller => true,
+        Access::Scopes(required) => required.iter().all(|scope| caller.has_scope(scope)),
+    }
+}

@@ -1,0 +1,168 @@
+//! The answer of a call: the envelope, and what is said beside it.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    clock::Timestamp,
+    failure::Failure,
+    store::{Recorded, StoredReply},
+};
+
+/// What a caller is answered.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    stored: StoredReply,
+    outcome: Outcome,
+    replayed_from: Option<Timestamp>,
+    durable: bool,
+}
+
+/// How it ended, for the audit line.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Outcome {
+    pub(crate) status: &'static str,
+    pub(crate) category: Option<&'static str>,
+    pub(crate) code: Option<String>,
+    pub(crate) error_id: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Success<'a> {
+    status: &'static str,
+    result: &'a Value,
+}
+
+#[derive(Serialize)]
+struct Failed<'a> {
+    status: &'static str,
+    error: &'a Failure,
+}
+
+impl Reply {
+    /// A success.
+    pub(crate) fn success(result: &Value) -> Result<Self, serde_json::Error> {
+        let body = serde_json::to_string(&Success {
+            status: "ok",
+            result,
+        })?;
+        let outcome = Outcome {
+            status: "ok",
+            ..Outcome::default()
+        };
+        Ok(Self::fresh(
+            StoredReply {
+                body,
+                is_error: false,
+            },
+            outcome,
+        ))
+    }
+
+    /// A failure. What is not for the caller goes to the log.
+    pub(crate) fn failure(tool: &str, failure: &Failure) -> Self {
+        if let Some(detail) = &failure.detail {
+            tracing::warn!(
+                target: "mcp_guard",
+                tool,
+                category = failure.category.as_str(),
+                code = %failure.code,
+                error_id = failure.error_id,
+                detail,
+                "the call failed"
+            );
+        }
+        let body = serde_json::to_string(&Failed {
+            status: "error",
+            error: failure,
+        })
+        // Nothing in a `Failure` can fail to be written; should it, say the least.
+        .unwrap_or_else(|_| r#"{"status":"error"}"#.into());
+        let outcome = Outcome {
+            status: "error",
+            category: Some(failure.category.as_str()),
+            code: Some(failure.code.to_string()),
+            error_id: failure.error_id.clone(),
+        };
+        Self::fresh(
+            StoredReply {
+                body,
+                is_error: true,
+            },
+            outcome,
+        )
+    }
+
+    /// The recorded answer, byte for byte.
+    pub(crate) fn replay(recorded: Recorded) -> Self {
+        let status = if recorded.reply.is_error {
+            "error"
+        } else {
+            "ok"
+        };
+        Self {
+            stored: recorded.reply,
+            outcome: Outcome {
+                status,
+                ..Outcome::default()
+            },
+            replayed_from: Some(recorded.at),
+            durable: true,
+        }
+    }
+
+    fn fresh(stored: StoredReply, outcome: Outcome) -> Self {
+        Self {
+            stored,
+            outcome,
+            replayed_from: None,
+            durable: true,
+        }
+    }
+
+    /// Marks a true answer that could not be recorded yet.
+    pub(crate) fn not_durable(self) -> Self {
+        Self {
+            durable: false,
+            ..self
+        }
+    }
+
+    /// The envelope, as JSON text: the same bytes on every replay.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.stored.body
+    }
+
+    /// Whether the envelope says `error`.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.stored.is_error
+    }
+
+    /// Whether this is an earlier call's answer.
+    #[must_use]
+    pub fn is_replay(&self) -> bool {
+        self.replayed_from.is_some()
+    }
+
+    /// When the answer was first recorded, if this is a replay.
+    #[must_use]
+    pub fn original_at(&self) -> Option<Timestamp> {
+        self.replayed_from
+    }
+
+    /// Whether a later call with the same key is sure to find this answer.
+    #[must_use]
+    pub fn is_durable(&self) -> bool {
+        self.durable
+    }
+
+    pub(crate) fn outcome(&self) -> &Outcome {
+        &self.outcome
+    }
+
+    pub(crate) fn stored(&self) -> &StoredReply {
+        &self.stored
+    }
+}

@@ -1,0 +1,94 @@
+//! The body: with a deadline, a heartbeat, and its panics caught.
+
+use std::{
+    any::Any, convert::Infallible, future::pending, panic::AssertUnwindSafe, time::Duration,
+};
+
+use futures_util::FutureExt as _;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::{
+    Core,
+    authorize::Grant,
+    reserve::{Held, Reserved},
+};
+use crate::{
+    effect::Effect,
+    store::{Fenced, Lease, Store, record},
+    tool::{BodyEnd, Provided},
+};
+
+/// A body that has ended, one way or another.
+pub(super) struct Ended {
+    pub(super) grant: Grant,
+    pub(super) held: Option<Held>,
+    pub(super) end: End,
+}
+
+/// How a body ended.
+pub(super) enum End {
+    /// By itself.
+    Returned(BodyEnd),
+    /// By a panic, with this message.
+    Panicked(String),
+    /// It was stopped after so long.
+    OutOfTime(Duration),
+}
+
+/// Runs the body. It is raced against its deadline alone, never against the client.
+pub(super) async fn run(reserved: Reserved, core: &Core) -> Ended {
+    let Reserved {
+        grant,
+        arguments,
+        held,
+    } = reserved;
+    let allowed = grant.tool().spec().timeout.unwrap_or(core.settings.timeout);
+    let deadline = Instant::now() + allowed;
+    let effect = held
+        .as_ref()
+        .map(|held| Effect::new(held.downstream_key.clone(), held.lease.epoch, deadline));
+    let provided = Provided::new(&core.providers, grant.caller(), effect.as_ref());
+    let body = AssertUnwindSafe(arguments.run(provided)).catch_unwind();
+    let end = tokio::select! {
+        ended = timeout_at(deadline, body) => match ended {
+            Ok(Ok(end)) => End::Returned(end),
+            Ok(Err(panic)) => End::Panicked(message_of(&*panic)),
+            Err(_) => End::OutOfTime(allowed),
+        },
+        never = keep_alive(core, held.as_ref()) => match never {},
+    };
+    Ended { grant, held, end }
+}
+
+/// Renews the lease for as long as it is polled.
+async fn keep_alive(core: &Core, held: Option<&Held>) -> Infallible {
+    match (core.store(), held) {
+        (Ok(store), Some(held)) => beat(store, &held.lease).await,
+        _ => pending().await,
+    }
+}
+
+async fn beat(store: &dyn Store, lease: &Lease) -> Infallible {
+    loop {
+        sleep(record::heartbeat(lease)).await;
+        match store.renew(lease).await {
+            Ok(Fenced::Applied) => {}
+            Ok(Fenced::Superseded) => {
+                tracing::error!("the lease of a running call was lost; its outcome may be unknown");
+                return pending().await;
+            }
+            Err(error) => tracing::warn!(%error, "the lease of a running call was not renewed"),
+        }
+    }
+}
+
+fn message_of(panic: &(dyn Any + Send)) -> String {
+    let message = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!(
+        "the tool panicked: {}",
+        message.unwrap_or("without a message")
+    )
+}

@@ -1,0 +1,112 @@
+//! The registered tools, each with its schemas.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::{Map, Value};
+
+use super::{Settings, authorize::may_use};
+use crate::{
+    caller::Caller,
+    schema::{ArgumentsSchema, Misfit, envelope_schema},
+    tool::{Decoded, EffectClass, Registered, ToolSpec},
+};
+
+/// The tools, by name.
+pub(crate) struct Toolbox {
+    tools: BTreeMap<&'static str, Arc<GuardedTool>>,
+    hide_unauthorized: bool,
+}
+
+/// A tool with its schemas, compiled once.
+pub(crate) struct GuardedTool {
+    tool: Registered,
+    schema: ArgumentsSchema,
+    output_schema: Map<String, Value>,
+}
+
+impl Toolbox {
+    /// Compiles the tools' schemas. What cannot be enforced is a mistake.
+    pub(super) fn new(
+        registered: Vec<Registered>,
+        settings: &Settings,
+        mistakes: &mut Vec<String>,
+    ) -> Self {
+        let mut tools = BTreeMap::new();
+        for tool in registered {
+            let name = tool.spec().name;
+            match GuardedTool::new(tool, settings.publish_limits) {
+                Ok(tool) => {
+                    if tools.insert(name, Arc::new(tool)).is_some() {
+                        mistakes.push(format!(
+                            "two tools are called `{name}`: give one of them `name = \"…\"`"
+                        ));
+                    }
+                }
+                Err(mistake) => mistakes.push(format!("tool `{name}`: {mistake}")),
+            }
+        }
+        Self {
+            tools,
+            hide_unauthorized: settings.hide_unauthorized,
+        }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Arc<GuardedTool>> {
+        self.tools.get(name)
+    }
+
+    pub(super) fn hides_unauthorized(&self) -> bool {
+        self.hide_unauthorized
+    }
+
+    /// Every tool, by name.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &GuardedTool> {
+        self.tools.values().map(|tool| &**tool)
+    }
+
+    pub(super) fn visible_to(&self, caller: &Caller) -> impl Iterator<Item = &GuardedTool> {
+        self.all()
+            .filter(|tool| !self.hide_unauthorized || may_use(caller, tool.spec().access))
+    }
+}
+
+impl GuardedTool {
+    fn new(tool: Registered, publish_limits: bool) -> Result<Self, String> {
+        let spec = tool.spec();
+        let needs_key = matches!(spec.effect, EffectClass::Idempotent(_));
+        let schema = ArgumentsSchema::new(
+            tool.arguments_schema(),
+            needs_key,
+            spec.limits,
+            publish_limits,
+        )?;
+        let output_schema = envelope_schema(tool.value_schema());
+        Ok(Self {
+            tool,
+            schema,
+            output_schema,
+        })
+    }
+
+    pub(crate) fn spec(&self) -> &'static ToolSpec {
+        self.tool.spec()
+    }
+
+    pub(crate) fn schema(&self) -> &ArgumentsSchema {
+        &self.schema
+    }
+
+    pub(crate) fn output_schema(&self) -> &Map<String, Value> {
+        &self.output_schema
+    }
+
+    pub(super) fn decode(&self, arguments: Value) -> Result<Box<dyn Decoded>, Misfit> {
+        self.tool.decode(arguments).map_err(|error| {
+            tracing::debug!(
+                detail = error.detail,
+                "arguments fit the schema but not their types"
+            );
+            self.schema.mistyped(&error.pointer)
+        })
+    }
+}

@@ -1,0 +1,171 @@
+//! The fingerprint of a call's arguments.
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Number, Value};
+use sha2::{Digest, Sha256};
+
+/// SHA-256 over a canonical form of the validated arguments: equal exactly when the same was asked.
+///
+/// The form is ours, and versioned: object members sorted by their UTF-8 bytes, strings as
+/// `serde_json` escapes them, integers in full, other numbers as the shortest decimal that reads
+/// back as the same double. It does not depend on which `serde_json` features the build turns on.
+/// RFC 8785 is not used, because it makes 9007199254740992 and 9007199254740993 equal. A missing
+/// member is not `null`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint([u8; 32]);
+
+/// Changes whenever the canonical form does.
+const VERSION: &[u8] = b"mcp-guard arguments v1\0";
+
+impl Fingerprint {
+    pub(crate) fn of(arguments: &Value) -> Self {
+        let mut canonical = String::new();
+        write_value(&mut canonical, arguments);
+        let mut hash = Sha256::new_with_prefix(VERSION);
+        hash.update(canonical.as_bytes());
+        Self(hash.finalize().into())
+    }
+
+    /// The bytes, for a store.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// A fingerprint that a store kept.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
+fn write_value(out: &mut String, value: &Value) {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(true) => out.push_str("true"),
+        Value::Bool(false) => out.push_str("false"),
+        Value::Number(number) => write_number(out, number),
+        Value::String(text) => write_string(out, text),
+        Value::Array(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                write_value(out, item);
+            }
+            out.push(']');
+        }
+        Value::Object(members) => write_object(out, members),
+    }
+}
+
+fn write_object(out: &mut String, members: &Map<String, Value>) {
+    let mut sorted: Vec<_> = members.iter().collect();
+    sorted.sort_unstable_by_key(|(name, _)| *name);
+    out.push('{');
+    for (index, (name, value)) in sorted.into_iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        write_string(out, name);
+        out.push(':');
+        write_value(out, value);
+    }
+    out.push('}');
+}
+
+fn write_string(out: &mut String, text: &str) {
+    out.push_str(&Value::from(text).to_string());
+}
+
+/// Integers in full; other numbers by their double, since with `arbitrary_precision` a number's own
+/// text depends on how it was written.
+fn write_number(out: &mut String, number: &Number) {
+    let written = if let Some(integer) = number.as_i64() {
+        write!(out, "{integer}")
+    } else if let Some(integer) = number.as_u64() {
+        write!(out, "{integer}")
+    } else if let Some(double) = number.as_f64() {
+        write!(out, "{double:?}")
+    } else {
+        write!(out, "{number}")
+    };
+    // Writing to a `String` has no error to report.
+    debug_assert!(written.is_ok());
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn hex(value: &Value) -> String {
+        let fingerprint = Fingerprint::of(value);
+        fingerprint.0.iter().fold(String::new(), |mut out, byte| {
+            write!(out, "{byte:02x}").expect("a string");
+            out
+        })
+    }
+
+    fn canonical(value: &Value) -> String {
+        let mut out = String::new();
+        write_value(&mut out, value);
+        out
+    }
+
+    /// Recorded once, and computed outside of this crate: a change here makes a conflict of every
+    /// key that is kept anywhere.
+    #[test]
+    fn golden_vectors() {
+        let vectors = [
+            (
+                json!({}),
+                "c497704ada7590d7d52ba776a7cffdfdf47bf479c28e205583a03673d0100393",
+            ),
+            (
+                json!({"order_id": "ord_8821", "amount_cents": 500, "reason": "late"}),
+                "b1d3a2c638cbfeecf2f2cce402de8df125dec166cbb81b2c300cd614dc4632d9",
+            ),
+            (
+                json!({"b": [1, -1, 1.5, true, null], "a": {"z": "\u{e9}\"\n", "y": {}}}),
+                "903aa7df0b487182d7dafc77550cef4734d55ff7cbda1fb25222336aefb6e335",
+            ),
+            (
+                json!({"n": 9_007_199_254_740_993_u64}),
+                "0e244469ee23e7cb30efe3c4b004b0239b0370ae9c5a3f33078ff91e6307f29d",
+            ),
+        ];
+        for (value, expected) in vectors {
+            assert_eq!(hex(&value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn members_are_sorted_and_numbers_exact() {
+        let value =
+            json!({"b": 9_007_199_254_740_993_u64, "a": [1.0, 1, 1e300, -0.5], "A": u64::MAX});
+        assert_eq!(
+            canonical(&value),
+            r#"{"A":18446744073709551615,"a":[1.0,1,1e300,-0.5],"b":9007199254740993}"#
+        );
+    }
+
+    #[test]
+    fn different_requests_differ() {
+        let pairs = [
+            (
+                json!({"n": 9_007_199_254_740_992_u64}),
+                json!({"n": 9_007_199_254_740_993_u64}),
+            ),
+            (json!({"a": null}), json!({})),
+            (json!({"a": "1"}), json!({"a": 1})),
+            (json!({"a": ["b", "c"]}), json!({"a": ["b,c"]})),
+        ];
+        for (one, two) in pairs {
+            assert_ne!(hex(&one), hex(&two), "{one} {two}");
+        }
+    }
+}

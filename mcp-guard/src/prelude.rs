@@ -1,0 +1,18 @@
+//! Everything that a server's crate usually names: `use mcp_guard::prelude::*;`
+
+pub use mcp_guard_macros::{ToolError, guarded_tool, guarded_tools};
+
+#[cfg(feature = "sqlite")]
+pub use crate::store::SqliteStore;
+#[cfg(feature = "http")]
+pub use crate::{
+    auth::{Authenticate, StaticTokens},
+    serve::Http,
+};
+pub use crate::{
+    caller::Caller,
+    effect::Effect,
+    failure::ToolError,
+    guard::{Guard, GuardBuilder},
+    store::MemoryStore,
+};

@@ -1,0 +1,286 @@
+//! The schema of a tool's arguments: published, compiled once, and what every call is held to.
+
+use std::{collections::BTreeSet, fmt::Write as _};
+
+use jsonschema::{PatternOptions, ValidationError, Validator, error::ValidationErrorKind};
+use schemars::Schema;
+use serde_json::{Map, Number, Value, json};
+
+use super::{close::close, escape};
+use crate::{
+    key::{KEY_ARGUMENT, KEY_DESCRIPTION, KEY_PATTERN},
+    tool::LimitSpec,
+};
+
+/// How many misfits one answer names.
+const MAX_NAMED: usize = 8;
+
+/// The schema of a tool's arguments.
+pub(crate) struct ArgumentsSchema {
+    published: Map<String, Value>,
+    validator: Validator,
+    /// Every member's name that the schema mentions: what may stand in an answer.
+    names: BTreeSet<String>,
+    /// The top level's, for the message about an unknown argument.
+    arguments: Vec<String>,
+}
+
+/// Arguments that do not fit, in words that come from the schema alone.
+pub(crate) struct Misfit {
+    pub(crate) code: &'static str,
+    pub(crate) field: Option<String>,
+    pub(crate) message: String,
+}
+
+impl ArgumentsSchema {
+    /// Closes what schemars derived, adds the key where the tool needs one, and compiles it.
+    /// Limits are published as `maximum`; exceeding one is not a misfit but a refusal, which the
+    /// guard answers where it knows the caller's tier.
+    pub(crate) fn new(
+        derived: Schema,
+        needs_key: bool,
+        limits: &[LimitSpec],
+        publish_limits: bool,
+    ) -> Result<Self, String> {
+        let mut schema = match derived.to_value() {
+            Value::Object(schema) if schema.get("type") == Some(&json!("object")) => schema,
+            _ => return Err("its arguments have no object schema".into()),
+        };
+        for noise in ["title", "description"] {
+            schema.remove(noise);
+        }
+        schema.entry("properties").or_insert_with(|| json!({}));
+        close(&mut schema);
+        if needs_key {
+            add_key(&mut schema);
+        }
+        for limit in limits {
+            if let Some(min) = limit.min {
+                tighten(&mut schema, limit.parameter, "minimum", min, Ord::max);
+            }
+        }
+        let validator = compile(&Value::Object(schema.clone()))?;
+        let mut published = schema;
+        if publish_limits {
+            publish(&mut published, limits);
+        }
+        let mut names = BTreeSet::new();
+        collect_names(&Value::Object(published.clone()), &mut names);
+        let arguments = members(&published).map(|(name, _)| name.clone()).collect();
+        Ok(Self {
+            published,
+            validator,
+            names,
+            arguments,
+        })
+    }
+
+    /// The schema as clients see it.
+    pub(crate) fn published(&self) -> &Map<String, Value> {
+        &self.published
+    }
+
+    /// Everything that does not fit, at once.
+    pub(crate) fn check(&self, arguments: &Value) -> Result<(), Misfit> {
+        let mut misfits = self
+            .validator
+            .iter_errors(arguments)
+            .map(|error| self.explain(&error));
+        let Some(mut first) = misfits.next() else {
+            return Ok(());
+        };
+        for (count, other) in misfits.enumerate() {
+            if count + 1 == MAX_NAMED {
+                first.message.push_str(" And more.");
+                break;
+            }
+            let _ = write!(first.message, " {}", other.message);
+        }
+        Err(first)
+    }
+
+    /// A misfit that only the argument's type told.
+    pub(crate) fn mistyped(&self, pointer: &str) -> Misfit {
+        let field = self.shown(pointer.split('/').skip(1));
+        Misfit {
+            code: "invalid_argument",
+            message: format!("{} does not have the right type or range.", subject(&field)),
+            field: Some(field).filter(|field| !field.is_empty()),
+        }
+    }
+
+    fn explain(&self, error: &ValidationError<'_>) -> Misfit {
+        let mut field = self.shown(error.instance_path().as_str().split('/').skip(1));
+        let (code, rule) = match error.kind() {
+            ValidationErrorKind::Required { property } => {
+                let _ = write!(field, "/{}", escape(property.as_str().unwrap_or_default()));
+                ("missing_argument", "is missing".into())
+            }
+            ValidationErrorKind::AdditionalProperties { .. }
+            | ValidationErrorKind::UnevaluatedProperties { .. }
+            | ValidationErrorKind::FalseSchema => ("unknown_argument", self.unknown_rule(&field)),
+            kind => ("invalid_argument", rule(kind, error)),
+        };
+        Misfit {
+            code,
+            message: format!("{} {rule}.", subject(&field)),
+            field: Some(field).filter(|field| !field.is_empty()),
+        }
+    }
+
+    fn unknown_rule(&self, field: &str) -> String {
+        if field.is_empty() {
+            format!("take no others than {}", self.arguments.join(", "))
+        } else {
+            "has a member that is not known".into()
+        }
+    }
+
+    /// A pointer of which only what the schema names is shown: a map's keys are the model's.
+    fn shown<'a>(&self, tokens: impl Iterator<Item = &'a str>) -> String {
+        tokens.fold(String::new(), |mut pointer, token| {
+            let name = token.replace("~1", "/").replace("~0", "~");
+            let is_index = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit());
+            pointer.push('/');
+            pointer.push_str(if is_index || self.names.contains(&name) {
+                token
+            } else {
+                "*"
+            });
+            pointer
+        })
+    }
+}
+
+fn subject(field: &str) -> String {
+    match field.strip_prefix('/') {
+        Some(name) => name.replace('/', "."),
+        None => "The arguments".into(),
+    }
+}
+
+/// The rule that was broken, in the schema's words. Never the value.
+fn rule(kind: &ValidationErrorKind, error: &ValidationError<'_>) -> String {
+    use ValidationErrorKind as Kind;
+    match kind {
+        Kind::Type { .. } => format!("must be {}", type_words(kind)),
+        Kind::Enum { options } => format!("must be one of {options}"),
+        Kind::Constant { expected_value } => format!("must be {expected_value}"),
+        Kind::Minimum { limit } => format!("must be at least {limit}"),
+        Kind::Maximum { limit } => format!("must be at most {limit}"),
+        Kind::ExclusiveMinimum { limit } => format!("must be above {limit}"),
+        Kind::ExclusiveMaximum { limit } => format!("must be below {limit}"),
+        Kind::MinLength { limit } => format!("must have at least {limit} characters"),
+        Kind::MaxLength { limit } => format!("must have at most {limit} characters"),
+        Kind::MinItems { limit } => format!("must have at least {limit} items"),
+        Kind::MaxItems { limit } => format!("must have at most {limit} items"),
+        Kind::MinProperties { limit } => format!("must have at least {limit} members"),
+        Kind::MaxProperties { limit } => format!("must have at most {limit} members"),
+        Kind::UniqueItems => "must have no item twice".into(),
+        Kind::Pattern { pattern } => format!("must match {pattern}"),
+        Kind::Format { format } => format!("must be a {format}"),
+        Kind::AnyOf { .. } | Kind::OneOfNotValid { .. } => "fits none of its forms".into(),
+        _ => format!("does not fit the schema's {}", error.kind().keyword()),
+    }
+}
+
+fn type_words(kind: &ValidationErrorKind) -> String {
+    use jsonschema::error::TypeKind;
+    match kind {
+        ValidationErrorKind::Type {
+            kind: TypeKind::Single(one),
+        } => format!("of type {one}"),
+        ValidationErrorKind::Type {
+            kind: TypeKind::Multiple(several),
+        } => {
+            let names: Vec<String> = several.iter().map(|one| one.to_string()).collect();
+            format!("of type {}", names.join(" or "))
+        }
+        _ => "of another type".into(),
+    }
+}
+
+fn compile(schema: &Value) -> Result<Validator, String> {
+    jsonschema::draft202012::options()
+        .should_validate_formats(true)
+        // A pattern's running time must not be the model's to choose.
+        .with_pattern_options(PatternOptions::regex())
+        .offline()
+        .build(schema)
+        .map_err(|error| format!("its schema cannot be enforced: {error}"))
+}
+
+fn add_key(schema: &mut Map<String, Value>) {
+    let key = json!({
+        "type": "string",
+        "description": KEY_DESCRIPTION,
+        "minLength": 8,
+        "maxLength": 128,
+        "pattern": KEY_PATTERN,
+    });
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        properties.insert(KEY_ARGUMENT.into(), key);
+    }
+    match schema.entry("required").or_insert_with(|| json!([])) {
+        Value::Array(required) => required.push(json!(KEY_ARGUMENT)),
+        other => *other = json!([KEY_ARGUMENT]),
+    }
+}
+
+/// Publishes each parameter's highest limit: one above it is refused to everyone.
+fn publish(schema: &mut Map<String, Value>, limits: &[LimitSpec]) {
+    for limit in limits {
+        let of_parameter = limits
+            .iter()
+            .filter(|other| other.parameter == limit.parameter);
+        let highest = of_parameter
+            .map(|other| other.max)
+            .max()
+            .unwrap_or(limit.max);
+        tighten(schema, limit.parameter, "maximum", highest, Ord::min);
+    }
+}
+
+/// Sets a bound of a parameter, unless its own is tighter.
+fn tighten(
+    schema: &mut Map<String, Value>,
+    parameter: &str,
+    keyword: &str,
+    bound: i128,
+    tighter: fn(i128, i128) -> i128,
+) {
+    let property = schema
+        .get_mut("properties")
+        .and_then(|properties| properties.get_mut(parameter))
+        .and_then(Value::as_object_mut);
+    let Some(property) = property else { return };
+    let own = property
+        .get(keyword)
+        .and_then(Value::as_number)
+        .and_then(Number::as_i128);
+    let bound = own.map_or(bound, |own| tighter(own, bound));
+    if let Some(number) = Number::from_i128(bound) {
+        property.insert(keyword.into(), Value::Number(number));
+    }
+}
+
+fn members(schema: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
+    schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+}
+
+fn collect_names(schema: &Value, names: &mut BTreeSet<String>) {
+    match schema {
+        Value::Object(keywords) => {
+            names.extend(members(keywords).map(|(name, _)| name.clone()));
+            keywords
+                .values()
+                .for_each(|value| collect_names(value, names));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_names(item, names)),
+        _ => {}
+    }
+}

@@ -1,0 +1,51 @@
+//! Serving: standard input and output, and Streamable HTTP. A server that is asked to stop takes no
+//! more calls, and ends when none is under way.
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{error::Error, guard::Guard};
+
+#[cfg(feature = "http")]
+mod http;
+#[cfg(feature = "http")]
+pub use http::Http;
+
+impl Guard {
+    /// Serves MCP on standard input and output until the input ends, or the process is asked to end
+    /// (SIGTERM, Ctrl-C).
+    ///
+    /// Calls that are under way then are carried to their end: their outcome is recorded, and
+    /// answered if the client still listens. Log to standard error only.
+    ///
+    /// # Errors
+    /// When the session cannot be opened.
+    pub async fn serve_stdio(self) -> Result<(), Error> {
+        if self.core().identity().is_none() {
+            tracing::warn!(
+                "nobody is identified, so every call will be denied: add \
+                 `.identity(Caller::from_env()?)` to the guard"
+            );
+        }
+        self.serve_on_stdio(self.clone(), stop_signal()?).await
+    }
+}
+
+/// Is cancelled when the process is asked to end.
+fn stop_signal() -> Result<CancellationToken, Error> {
+    let stop = CancellationToken::new();
+    let asked = stop.clone();
+    #[cfg(unix)]
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::spawn(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        #[cfg(not(unix))]
+        drop(tokio::signal::ctrl_c().await);
+        tracing::info!("asked to stop: no more calls are taken");
+        asked.cancel();
+    });
+    Ok(stop)
+}

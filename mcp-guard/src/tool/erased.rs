@@ -1,0 +1,148 @@
+//! Tools of different types, behind one face.
+
+use std::{future::Future, marker::PhantomData, pin::Pin, sync::Arc};
+
+use schemars::Schema;
+use serde_json::Value;
+
+use super::{Measurement, Provided, Requirement, Returned, Tool, ToolSpec};
+use crate::{
+    failure::{Report, ToolError},
+    schema,
+};
+
+/// A registered tool.
+pub(crate) type Registered = Arc<dyn ErasedTool>;
+
+/// The tools of a [`ToolSet`](super::ToolSet), as they are collected.
+#[derive(Default)]
+pub struct Tools(Vec<Registered>);
+
+impl Tools {
+    /// Adds a tool.
+    pub fn add<T: Tool>(&mut self) {
+        self.0.push(Arc::new(Erased::<T>(PhantomData)));
+    }
+
+    pub(crate) fn into_vec(self) -> Vec<Registered> {
+        self.0
+    }
+}
+
+/// A [`Tool`] whose types are hidden.
+pub(crate) trait ErasedTool: Send + Sync {
+    fn spec(&self) -> &'static ToolSpec;
+    fn requires(&self) -> Vec<Requirement>;
+    /// The schema that schemars derives for the arguments.
+    fn arguments_schema(&self) -> Schema;
+    /// The schema that schemars derives for a successful result.
+    fn value_schema(&self) -> Schema;
+    /// Makes typed arguments of JSON ones.
+    fn decode(&self, arguments: Value) -> Result<Box<dyn Decoded>, DecodeError>;
+}
+
+/// Arguments that did not fit their types: where.
+pub(crate) struct DecodeError {
+    /// The place, as a JSON pointer without its leading slash cut off.
+    pub(crate) pointer: String,
+    /// What serde says. It may quote the value: for the log only.
+    pub(crate) detail: String,
+}
+
+/// Typed arguments, ready to run.
+pub(crate) trait Decoded: Send {
+    fn measure(&self) -> Vec<Measurement>;
+    fn run<'a>(
+        self: Box<Self>,
+        provided: Provided<'a>,
+    ) -> Pin<Box<dyn Future<Output = BodyEnd> + Send + 'a>>;
+}
+
+/// How a body ended, when it ended by itself.
+pub(crate) enum BodyEnd {
+    /// It acted, and this is its result.
+    Value(Value),
+    /// It acted, but its result cannot be written as JSON.
+    Unserializable {
+        /// Why, for the log.
+        detail: String,
+    },
+    /// It returned an error.
+    Failed {
+        /// What it means.
+        report: Report,
+        /// The error and its sources, for the log.
+        detail: String,
+    },
+}
+
+struct Erased<T>(PhantomData<fn() -> T>);
+
+impl<T: Tool> ErasedTool for Erased<T> {
+    fn spec(&self) -> &'static ToolSpec {
+        const { &T::SPEC }
+    }
+
+    fn requires(&self) -> Vec<Requirement> {
+        T::requires()
+    }
+
+    fn arguments_schema(&self) -> Schema {
+        schema::of_arguments::<T::Arguments>()
+    }
+
+    fn value_schema(&self) -> Schema {
+        schema::of_value::<<T::Return as Returned>::Value>()
+    }
+
+    fn decode(&self, arguments: Value) -> Result<Box<dyn Decoded>, DecodeError> {
+        match serde_path_to_error::deserialize(arguments) {
+            Ok(arguments) => Ok(Box::new(Typed::<T>(arguments))),
+            Err(error) => Err(DecodeError {
+                pointer: schema::pointer(error.path()),
+                detail: error.to_string(),
+            }),
+        }
+    }
+}
+
+struct Typed<T: Tool>(T::Arguments);
+
+impl<T: Tool> Decoded for Typed<T> {
+    fn measure(&self) -> Vec<Measurement> {
+        T::measure(&self.0)
+    }
+
+    fn run<'a>(
+        self: Box<Self>,
+        provided: Provided<'a>,
+    ) -> Pin<Box<dyn Future<Output = BodyEnd> + Send + 'a>> {
+        Box::pin(async move { end_of(T::run(provided, self.0).await) })
+    }
+}
+
+fn end_of<R: Returned>(returned: R) -> BodyEnd {
+    match returned.into_result() {
+        Ok(value) => match serde_json::to_value(&value) {
+            Ok(value) => BodyEnd::Value(value),
+            Err(error) => BodyEnd::Unserializable {
+                detail: error.to_string(),
+            },
+        },
+        Err(error) => BodyEnd::Failed {
+            report: error.report(),
+            detail: with_sources(&error),
+        },
+    }
+}
+
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
