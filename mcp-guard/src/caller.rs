@@ -142,10 +142,7 @@ impl fmt::Debug for Caller {
 
 /// `scope-token` of RFC 6749 §3.3: printable ASCII without space, `"` and `\`.
 pub(crate) fn is_scope_token(scope: &str) -> bool {
-    !scope.is_empty()
-        && scope
-            .bytes()
-            .all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+    !scope.is_empty() && scope.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
 }
 
 fn variable(name: &str) -> Result<Option<String>, ConfigError> {

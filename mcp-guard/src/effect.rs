@@ -13,11 +13,7 @@ pub struct Effect {
 
 impl Effect {
     pub(crate) fn new(key: String, epoch: u32, deadline: Instant) -> Self {
-        Self {
-            key,
-            epoch,
-            deadline,
-        }
+        Self { key, epoch, deadline }
     }
 
     /// The idempotency key to give to the backend, as a UUID: the same on every attempt at this
@@ -44,8 +40,6 @@ impl Effect {
 
 impl fmt::Debug for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Effect")
-            .field("attempt", &self.epoch)
-            .finish_non_exhaustive()
+        f.debug_struct("Effect").field("attempt", &self.epoch).finish_non_exhaustive()
     }
 }

@@ -56,11 +56,7 @@ pub struct BuildError {
 
 impl BuildError {
     pub(crate) fn check(mistakes: Vec<String>) -> Result<(), Self> {
-        if mistakes.is_empty() {
-            Ok(())
-        } else {
-            Err(Self { mistakes })
-        }
+        if mistakes.is_empty() { Ok(()) } else { Err(Self { mistakes }) }
     }
 
     /// The mistakes, each saying what to write.
@@ -72,11 +68,7 @@ impl BuildError {
 
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = if self.mistakes.len() == 1 {
-            "mistake"
-        } else {
-            "mistakes"
-        };
+        let plural = if self.mistakes.len() == 1 { "mistake" } else { "mistakes" };
         write!(f, "the guard has {} {plural}:", self.mistakes.len())?;
         for mistake in &self.mistakes {
             write!(f, "\n  - {mistake}")?;

@@ -102,14 +102,9 @@ impl Guard {
         let started = Instant::now();
         let (tool, caller) = (call.tool.clone(), call.caller.clone());
         // The line catches the body's panics. One of its own is a defect, and is answered too.
-        let walked = AssertUnwindSafe(self.walk(call))
-            .catch_unwind()
-            .await
-            .unwrap_or_else(|_| {
-                Err(Stop::Failed(Failure::internal(
-                    "the guard panicked; see the panic's own message",
-                )))
-            });
+        let walked = AssertUnwindSafe(self.walk(call)).catch_unwind().await.unwrap_or_else(|_| {
+            Err(Failure::internal("the guard panicked; see the panic's own message").into())
+        });
         let reply = match walked {
             Ok(reply) => reply,
             Err(Stop::Replay(reply)) => *reply,
@@ -141,9 +136,7 @@ impl Guard {
         &'a self,
         caller: Option<&'a Caller>,
     ) -> impl Iterator<Item = &'a GuardedTool> {
-        caller
-            .into_iter()
-            .flat_map(|caller| self.core.toolbox.visible_to(caller))
+        caller.into_iter().flat_map(|caller| self.core.toolbox.visible_to(caller))
     }
 
     pub(crate) fn core(&self) -> &Core {

@@ -26,9 +26,7 @@ impl Key {
     /// The key, if it matches [`KEY_PATTERN`].
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let fits = (8..=128).contains(&text.len())
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"_.:-".contains(&b));
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.:-".contains(&b));
         fits.then(|| Self(text.to_owned()))
     }
 }
@@ -87,15 +85,9 @@ mod tests {
     fn keys_are_bounded_and_plain() {
         assert!(Key::parse("refund-ord_8821:1.0").is_some());
         assert!(Key::parse(&"k".repeat(128)).is_some());
-        for bad in [
-            "",
-            "short",
-            &"k".repeat(129),
-            "has space",
-            "newline1\n",
-            "nul\0nul\0",
-            "ключключ",
-        ] {
+        for bad in
+            ["", "short", &"k".repeat(129), "has space", "newline1\n", "nul\0nul\0", "ключключ"]
+        {
             assert!(Key::parse(bad).is_none(), "{bad:?}");
         }
     }
@@ -112,20 +104,13 @@ mod tests {
         let caller = Caller::new("issuer", "subject").with_tenant("acme");
         let base = OperationId::of(&caller, "refund", &key("12345678"));
         let others = [
-            OperationId::of(
-                &Caller::new("issuer", "subject"),
-                "refund",
-                &key("12345678"),
-            ),
+            OperationId::of(&Caller::new("issuer", "subject"), "refund", &key("12345678")),
             OperationId::of(&caller.clone().with_tenant(""), "refund", &key("12345678")),
             OperationId::of(&caller, "refunds", &key("12345678")),
             OperationId::of(&caller, "refund", &key("12345679")),
         ];
         assert!(others.iter().all(|other| *other != base));
         let more_scopes = caller.with_scopes(["new"]).with_client("other");
-        assert_eq!(
-            OperationId::of(&more_scopes, "refund", &key("12345678")),
-            base
-        );
+        assert_eq!(OperationId::of(&more_scopes, "refund", &key("12345678")), base);
     }
 }

@@ -29,10 +29,8 @@ pub(crate) fn check(
             .any(|limit| limit.min.is_some_and(|min| value < min));
         let allowed = highest.is_some_and(|highest| value <= highest) && !below_minimum;
         if !allowed {
-            return Err(Failure::limit_exceeded(
-                parameter,
-                highest.filter(|_| published),
-            ));
+            let told = highest.filter(|_| published);
+            return Err(Failure::limit_exceeded(parameter, told).into());
         }
     }
     Ok(())
@@ -43,18 +41,8 @@ mod tests {
     use super::*;
 
     const LIMITS: &[LimitSpec] = &[
-        LimitSpec {
-            parameter: "amount",
-            max: 50_000,
-            min: Some(0),
-            scope: None,
-        },
-        LimitSpec {
-            parameter: "amount",
-            max: 500_000,
-            min: None,
-            scope: Some("large"),
-        },
+        LimitSpec { parameter: "amount", max: 50_000, min: Some(0), scope: None },
+        LimitSpec { parameter: "amount", max: 500_000, min: None, scope: Some("large") },
     ];
 
     fn allowed(limits: &[LimitSpec], value: i128, scopes: &[&str]) -> bool {

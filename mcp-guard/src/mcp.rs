@@ -48,23 +48,18 @@ impl Guard {
     /// `list_tools` through [`visible_tools`](Guard::visible_tools).
     #[must_use]
     pub fn routes<S: Send + Sync + 'static>(&self) -> ToolRouter<S> {
-        self.core()
-            .toolbox()
-            .all()
-            .fold(ToolRouter::new(), |router, tool| {
-                let guard = self.clone();
-                router.with_route(ToolRoute::new_dyn(
-                    describe(tool),
-                    move |context: ToolCallContext<'_, S>| {
-                        let guard = guard.clone();
-                        Box::pin(async move {
-                            guard
-                                .answer(context.name, context.arguments, context.request_context)
-                                .await
-                        })
-                    },
-                ))
-            })
+        self.core().toolbox().all().fold(ToolRouter::new(), |router, tool| {
+            let guard = self.clone();
+            router.with_route(ToolRoute::new_dyn(
+                describe(tool),
+                move |context: ToolCallContext<'_, S>| {
+                    let guard = guard.clone();
+                    Box::pin(async move {
+                        guard.answer(context.name, context.arguments, context.request_context).await
+                    })
+                },
+            ))
+        })
     }
 
     /// The tools that the caller of a request may see, in a fixed order.
@@ -116,10 +111,8 @@ impl ServerHandler for Guard {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         // What is listed depends on the caller: nobody may keep it for another.
-        Ok(
-            ListToolsResult::with_all_items(self.visible_tools(&context))
-                .with_cache_scope(CacheScope::Private),
-        )
+        Ok(ListToolsResult::with_all_items(self.visible_tools(&context))
+            .with_cache_scope(CacheScope::Private))
     }
 
     /// `rmcp` takes a call whose parameters do not fit for an unknown method. That is not what is
@@ -136,16 +129,9 @@ impl ServerHandler for Guard {
                     .into(),
                 None,
             );
-            return Err(ErrorData::invalid_params(
-                failure.message.clone(),
-                data_of(&failure),
-            ));
+            return Err(ErrorData::invalid_params(failure.message.clone(), data_of(&failure)));
         }
-        Err(ErrorData::new(
-            rmcp::model::ErrorCode::METHOD_NOT_FOUND,
-            "method not found",
-            None,
-        ))
+        Err(ErrorData::new(rmcp::model::ErrorCode::METHOD_NOT_FOUND, "method not found", None))
     }
 }
 
@@ -220,9 +206,8 @@ fn annotations(spec: &ToolSpec) -> ToolAnnotations {
     match spec.effect {
         EffectClass::ReadOnly => hints.read_only(true),
         // Repeating the call with the same arguments has no further effect: the key is among them.
-        EffectClass::Idempotent(_) => hints
-            .read_only(false)
-            .destructive(spec.destructive)
-            .idempotent(true),
+        EffectClass::Idempotent(_) => {
+            hints.read_only(false).destructive(spec.destructive).idempotent(true)
+        }
     }
 }

@@ -106,14 +106,7 @@ impl Claim {
         tool: &'static str,
         lease: Duration,
     ) -> Self {
-        Self {
-            operation,
-            fingerprint,
-            owner: Owner::new(),
-            tool,
-            lease,
-            retake: false,
-        }
+        Self { operation, fingerprint, owner: Owner::new(), tool, lease, retake: false }
     }
 
     /// Lets an unknown operation be carried out again.

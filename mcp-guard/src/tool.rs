@@ -119,9 +119,7 @@ macro_rules! measure_integers {
         })*
     };
 }
-measure_integers!(
-    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize
-);
+measure_integers!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize);
 
 impl<T: Measure> Measure for Option<T> {
     fn measure(&self) -> Option<i128> {

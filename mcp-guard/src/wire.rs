@@ -23,10 +23,7 @@ pub struct WireLimits {
 
 impl Default for WireLimits {
     fn default() -> Self {
-        Self {
-            max_bytes: 1024 * 1024,
-            max_depth: 32,
-        }
+        Self { max_bytes: 1024 * 1024, max_depth: 32 }
     }
 }
 
@@ -54,10 +51,9 @@ impl Fault {
         let (code, message) = match self {
             Self::TooLarge => ("message_too_large", "The message is too large."),
             Self::TooDeep => ("message_too_deep", "The message is nested too deeply."),
-            Self::RepeatedKey => (
-                "repeated_key",
-                "An object of the message has the same key twice.",
-            ),
+            Self::RepeatedKey => {
+                ("repeated_key", "An object of the message has the same key twice.")
+            }
             Self::Malformed => ("malformed_json", "The message is not well-formed JSON."),
             Self::NotAnObject => ("not_an_object", "The message is not one JSON object."),
         };
@@ -68,11 +64,7 @@ impl Fault {
 impl Refused {
     /// A message of which nothing was read.
     pub(crate) fn unread(fault: Fault) -> Self {
-        Self {
-            fault,
-            id: None,
-            answerable: true,
-        }
+        Self { fault, id: None, answerable: true }
     }
 }
 
@@ -81,16 +73,9 @@ pub(crate) fn check(message: &[u8], limits: WireLimits) -> Result<(), Refused> {
     if message.len() > limits.max_bytes {
         return Err(Refused::unread(Fault::TooLarge));
     }
-    let walk = Walk {
-        fault: Cell::new(None),
-        max_depth: limits.max_depth,
-    };
+    let walk = Walk { fault: Cell::new(None), max_depth: limits.max_depth };
     let mut parser = serde_json::Deserializer::from_slice(message);
-    let read = Inside {
-        walk: &walk,
-        depth: 0,
-    }
-    .read(&mut parser);
+    let read = Inside { walk: &walk, depth: 0 }.read(&mut parser);
     let Ok(read) = read.and_then(|read| parser.end().map(|()| read)) else {
         let fault = walk.fault.get().unwrap_or(Fault::Malformed);
         return Err(Refused::unread(fault));
@@ -100,11 +85,7 @@ pub(crate) fn check(message: &[u8], limits: WireLimits) -> Result<(), Refused> {
     };
     match walk.fault.get() {
         None => Ok(()),
-        Some(fault) => Err(Refused {
-            fault,
-            id,
-            answerable: has_id,
-        }),
+        Some(fault) => Err(Refused { fault, id, answerable: has_id }),
     }
 }
 
@@ -143,10 +124,7 @@ impl Inside<'_> {
             self.walk.found(Fault::TooDeep);
             return None;
         }
-        Some(Self {
-            depth: self.depth + 1,
-            ..self
-        })
+        Some(Self { depth: self.depth + 1, ..self })
     }
 }
 
@@ -228,9 +206,7 @@ mod tests {
     use super::*;
 
     fn fault(message: &str) -> Option<Fault> {
-        check(message.as_bytes(), WireLimits::default())
-            .err()
-            .map(|refused| refused.fault)
+        check(message.as_bytes(), WireLimits::default()).err().map(|refused| refused.fault)
     }
 
     #[test]
@@ -255,10 +231,7 @@ mod tests {
 
     #[test]
     fn the_id_is_found_wherever_it_stands() {
-        for message in [
-            r#"{"id":"x","p":{"a":1,"a":2}}"#,
-            r#"{"p":{"a":1,"a":2},"id":"x"}"#,
-        ] {
+        for message in [r#"{"id":"x","p":{"a":1,"a":2}}"#, r#"{"p":{"a":1,"a":2},"id":"x"}"#] {
             let refused = check(message.as_bytes(), WireLimits::default()).expect_err("refused");
             assert_eq!((refused.id, refused.answerable), (Some(json!("x")), true));
         }
@@ -268,13 +241,8 @@ mod tests {
 
     #[test]
     fn depth_and_size_are_bounded() {
-        let nested = |depth: usize| {
-            format!(
-                "{{\"id\":1,\"p\":{}{}}}",
-                "[".repeat(depth),
-                "]".repeat(depth)
-            )
-        };
+        let nested =
+            |depth: usize| format!("{{\"id\":1,\"p\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
         assert_eq!(fault(&nested(31)), None);
         assert_eq!(fault(&nested(32)), Some(Fault::TooDeep));
         assert_eq!(fault(&nested(100_000)), Some(Fault::TooDeep));
@@ -297,9 +265,7 @@ mod tests {
             assert_eq!(fault(message), Some(expected), "{message}");
         }
         assert_eq!(
-            check(b"{\"a\":\"\xff\"}", WireLimits::default())
-                .expect_err("refused")
-                .fault,
+            check(b"{\"a\":\"\xff\"}", WireLimits::default()).expect_err("refused").fault,
             Fault::Malformed
         );
     }

@@ -64,14 +64,7 @@ impl IntoResponse for NotAdmitted {
             Self::InvalidRequest => (StatusCode::BAD_REQUEST, "Bearer error=\"invalid_request\""),
             Self::Unavailable => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
         };
-        (
-            status,
-            [(
-                header::WWW_AUTHENTICATE,
-                HeaderValue::from_static(challenge),
-            )],
-        )
-            .into_response()
+        (status, [(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))]).into_response()
     }
 }
 
@@ -84,24 +77,17 @@ async fn authenticate(
     let Some(parts) = guard.core().http() else {
         return Err(NotAdmitted::Unavailable);
     };
-    parts
-        .authenticate
-        .authenticate(token)
-        .await
-        .map_err(|error| match error {
-            AuthenticateError::InvalidToken => NotAdmitted::InvalidToken,
-            AuthenticateError::Unavailable => NotAdmitted::Unavailable,
-        })
+    parts.authenticate.authenticate(token).await.map_err(|error| match error {
+        AuthenticateError::InvalidToken => NotAdmitted::InvalidToken,
+        AuthenticateError::Unavailable => NotAdmitted::Unavailable,
+    })
 }
 
 /// The one bearer token of a request (RFC 6750 §2.1). In the query it would end up in logs, and two
 /// of them could be read differently by a proxy.
 fn bearer_token<'a>(headers: &'a HeaderMap, uri: &Uri) -> Result<&'a str, NotAdmitted> {
     let in_query = uri.query().into_iter().flat_map(|query| query.split('&'));
-    if in_query
-        .into_iter()
-        .any(|pair| pair.split('=').next() == Some("access_token"))
-    {
+    if in_query.into_iter().any(|pair| pair.split('=').next() == Some("access_token")) {
         return Err(NotAdmitted::InvalidRequest);
     }
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
@@ -114,20 +100,14 @@ fn bearer_token<'a>(headers: &'a HeaderMap, uri: &Uri) -> Result<&'a str, NotAdm
     let token = token.trim_start_matches(' ');
     let fits =
         scheme.eq_ignore_ascii_case("bearer") && token.len() <= MAX_TOKEN && is_token68(token);
-    if fits {
-        Ok(token)
-    } else {
-        Err(NotAdmitted::InvalidToken)
-    }
+    if fits { Ok(token) } else { Err(NotAdmitted::InvalidToken) }
 }
 
 /// `b64token` of RFC 6750 §2.1.
 fn is_token68(token: &str) -> bool {
     let unpadded = token.trim_end_matches('=');
     !unpadded.is_empty()
-        && unpadded
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte))
+        && unpadded.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte))
 }
 
 /// Reads the body, no more of it than a message may have, and checks it on its bytes.
@@ -137,12 +117,9 @@ async fn check_body(guard: &Guard, request: Request) -> Result<Request, Response
     }
     let limits = guard.core().settings().wire;
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, limits.max_bytes).await.map_err(|_| {
-        refuse(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            &Refused::unread(Fault::TooLarge),
-        )
-    })?;
+    let body = to_bytes(body, limits.max_bytes)
+        .await
+        .map_err(|_| refuse(StatusCode::PAYLOAD_TOO_LARGE, &Refused::unread(Fault::TooLarge)))?;
     wire::check(&body, limits).map_err(|refused| refuse(StatusCode::BAD_REQUEST, &refused))?;
     Ok(Request::from_parts(parts, Body::from(body)))
 }
@@ -150,12 +127,7 @@ async fn check_body(guard: &Guard, request: Request) -> Result<Request, Response
 fn refuse(status: StatusCode, refused: &Refused) -> Response {
     tracing::warn!(fault = ?refused.fault, "a message was refused before it was parsed");
     let json = HeaderValue::from_static("application/json");
-    (
-        status,
-        [(header::CONTENT_TYPE, json)],
-        mcp::http::refusal(refused),
-    )
-        .into_response()
+    (status, [(header::CONTENT_TYPE, json)], mcp::http::refusal(refused)).into_response()
 }
 
 #[cfg(test)]
@@ -165,10 +137,7 @@ mod tests {
     fn token_of(values: &[&str], uri: &str) -> Result<String, NotAdmitted> {
         let mut headers = HeaderMap::new();
         for value in values {
-            headers.append(
-                header::AUTHORIZATION,
-                HeaderValue::from_str(value).expect("a header"),
-            );
+            headers.append(header::AUTHORIZATION, HeaderValue::from_str(value).expect("a header"));
         }
         bearer_token(&headers, &uri.parse().expect("a URI")).map(str::to_owned)
     }
@@ -176,10 +145,7 @@ mod tests {
     #[test]
     fn one_bearer_token_is_taken() {
         assert_eq!(token_of(&["Bearer abc"], "/mcp").as_deref(), Ok("abc"));
-        assert_eq!(
-            token_of(&["bearer a-b._~+/=="], "/mcp?x=1").as_deref(),
-            Ok("a-b._~+/==")
-        );
+        assert_eq!(token_of(&["bearer a-b._~+/=="], "/mcp?x=1").as_deref(), Ok("a-b._~+/=="));
     }
 
     #[test]

@@ -50,19 +50,14 @@ fn digest(token: &str) -> [u8; 32] {
 
 impl Authenticate for StaticTokens {
     fn authenticate<'a>(&'a self, token: &'a str) -> AuthenticateFuture<'a> {
-        let caller = self
-            .find(token)
-            .cloned()
-            .ok_or(AuthenticateError::InvalidToken);
+        let caller = self.find(token).cloned().ok_or(AuthenticateError::InvalidToken);
         Box::pin(async move { caller })
     }
 }
 
 impl fmt::Debug for StaticTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StaticTokens")
-            .field("entries", &self.entries.len())
-            .finish()
+        f.debug_struct("StaticTokens").field("entries", &self.entries.len()).finish()
     }
 }
 

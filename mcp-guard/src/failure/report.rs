@@ -62,13 +62,7 @@ impl Report {
     /// A report that shows nothing but its code.
     #[must_use]
     pub fn new(class: Class, code: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            class,
-            code: code.into(),
-            public_message: None,
-            retry_after: None,
-            field: None,
-        }
+        Self { class, code: code.into(), public_message: None, retry_after: None, field: None }
     }
 
     /// Shows this text to the model.

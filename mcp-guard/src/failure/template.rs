@@ -23,11 +23,7 @@ pub(super) fn next_action(category: Category) -> &'static str {
 // Who is calling, and may they.
 impl Failure {
     pub(crate) fn unauthenticated() -> Self {
-        Self::new(
-            Category::Authz,
-            "unauthenticated",
-            "The caller is not identified.",
-        )
+        Self::new(Category::Authz, "unauthenticated", "The caller is not identified.")
     }
 
     pub(crate) fn insufficient_scope(required: &[&str]) -> Self {
@@ -52,10 +48,7 @@ impl Failure {
 impl Failure {
     /// `message` and `field` must be made of the schema alone, never of what was sent.
     pub(crate) fn invalid(code: &'static str, message: String, field: Option<String>) -> Self {
-        Self {
-            field,
-            ..Self::new(Category::Validation, code, message)
-        }
+        Self { field, ..Self::new(Category::Validation, code, message) }
     }
 
     pub(crate) fn key_missing() -> Self {
@@ -150,11 +143,7 @@ impl Failure {
     }
 
     pub(crate) fn cancelled() -> Self {
-        Self::new(
-            Category::Transient,
-            "cancelled",
-            "The call was cancelled. Nothing was done.",
-        )
+        Self::new(Category::Transient, "cancelled", "The call was cancelled. Nothing was done.")
     }
 }
 
@@ -166,22 +155,14 @@ impl Failure {
 
     /// A read-only tool took too long.
     pub(crate) fn timed_out(detail: impl Into<String>) -> Self {
-        Self::new(
-            Category::Transient,
-            "timed_out",
-            "The tool took too long. Nothing was changed.",
-        )
-        .logged(detail)
+        Self::new(Category::Transient, "timed_out", "The tool took too long. Nothing was changed.")
+            .logged(detail)
     }
 
     /// It may have been done: what an ambiguous error, a panic or a deadline leaves behind.
     pub(crate) fn unknown(code: impl Into<std::borrow::Cow<'static, str>>, detail: String) -> Self {
-        Self::new(
-            Category::Unknown,
-            code,
-            "It is not known whether the operation was carried out.",
-        )
-        .logged(detail)
+        Self::new(Category::Unknown, code, "It is not known whether the operation was carried out.")
+            .logged(detail)
     }
 
     /// It may have been done, by a backend that makes a retry with the same key harmless.
@@ -203,22 +184,17 @@ impl Failure {
     pub(crate) fn of_report(report: Report, detail: String) -> Self {
         let (category, fallback) = match report.class {
             Class::Rejected => (Category::Rejected, "The operation was refused."),
-            Class::Transient => (
-                Category::Transient,
-                "Nothing was done. The same call may work later.",
-            ),
+            Class::Transient => {
+                (Category::Transient, "Nothing was done. The same call may work later.")
+            }
             Class::Validation => (Category::Validation, "An argument does not fit."),
             Class::Authz => (Category::Authz, "The caller may not do this."),
-            Class::Ambiguous => (
-                Category::Unknown,
-                "It is not known whether the operation was carried out.",
-            ),
+            Class::Ambiguous => {
+                (Category::Unknown, "It is not known whether the operation was carried out.")
+            }
             Class::Internal => (Category::Internal, "The server has a defect."),
         };
-        let message = report
-            .public_message
-            .as_deref()
-            .map_or(fallback.into(), presentable);
+        let message = report.public_message.as_deref().map_or(fallback.into(), presentable);
         let mut failure = Self::new(category, report.code, message).logged(detail);
         failure.field = report.field.map(Into::into);
         match report.retry_after {

@@ -31,10 +31,7 @@ pub(super) fn authorize(
     let caller = identified.into_caller();
     let tool = toolbox.get(name).ok_or(Stop::NoSuchTool)?;
     if may_use(&caller, tool.spec().access) {
-        return Ok(Grant {
-            tool: Arc::clone(tool),
-            caller,
-        });
+        return Ok(Grant { tool: Arc::clone(tool), caller });
     }
     match tool.spec().access {
         Access::Scopes(required) if !toolbox.hides_unauthorized() => {

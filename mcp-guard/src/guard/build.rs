@@ -279,11 +279,8 @@ fn check_store(tool: &Registered, has_store: bool, mistakes: &mut Vec<String>) {
 }
 
 fn check_settings(settings: &Settings, mistakes: &mut Vec<String>) {
-    let durations = [
-        ("timeout", settings.timeout),
-        ("lease", settings.lease),
-        ("retain", settings.retain),
-    ];
+    let durations =
+        [("timeout", settings.timeout), ("lease", settings.lease), ("retain", settings.retain)];
     for (name, duration) in durations {
         if duration.is_zero() {
             mistakes.push(format!("`.{name}(…)` is zero"));

@@ -42,21 +42,9 @@ struct Failed<'a> {
 impl Reply {
     /// A success.
     pub(crate) fn success(result: &Value) -> Result<Self, serde_json::Error> {
-        let body = serde_json::to_string(&Success {
-            status: "ok",
-            result,
-        })?;
-        let outcome = Outcome {
-            status: "ok",
-            ..Outcome::default()
-        };
-        Ok(Self::fresh(
-            StoredReply {
-                body,
-                is_error: false,
-            },
-            outcome,
-        ))
+        let body = serde_json::to_string(&Success { status: "ok", result })?;
+        let outcome = Outcome { status: "ok", ..Outcome::default() };
+        Ok(Self::fresh(StoredReply { body, is_error: false }, outcome))
     }
 
     /// A failure. What is not for the caller goes to the log.
@@ -72,60 +60,36 @@ impl Reply {
                 "the call failed"
             );
         }
-        let body = serde_json::to_string(&Failed {
-            status: "error",
-            error: failure,
-        })
-        // Nothing in a `Failure` can fail to be written; should it, say the least.
-        .unwrap_or_else(|_| r#"{"status":"error"}"#.into());
+        let body = serde_json::to_string(&Failed { status: "error", error: failure })
+            // Nothing in a `Failure` can fail to be written; should it, say the least.
+            .unwrap_or_else(|_| r#"{"status":"error"}"#.into());
         let outcome = Outcome {
             status: "error",
             category: Some(failure.category.as_str()),
             code: Some(failure.code.to_string()),
             error_id: failure.error_id.clone(),
         };
-        Self::fresh(
-            StoredReply {
-                body,
-                is_error: true,
-            },
-            outcome,
-        )
+        Self::fresh(StoredReply { body, is_error: true }, outcome)
     }
 
     /// The recorded answer, byte for byte.
     pub(crate) fn replay(recorded: Recorded) -> Self {
-        let status = if recorded.reply.is_error {
-            "error"
-        } else {
-            "ok"
-        };
+        let status = if recorded.reply.is_error { "error" } else { "ok" };
         Self {
             stored: recorded.reply,
-            outcome: Outcome {
-                status,
-                ..Outcome::default()
-            },
+            outcome: Outcome { status, ..Outcome::default() },
             replayed_from: Some(recorded.at),
             durable: true,
         }
     }
 
     fn fresh(stored: StoredReply, outcome: Outcome) -> Self {
-        Self {
-            stored,
-            outcome,
-            replayed_from: None,
-            durable: true,
-        }
+        Self { stored, outcome, replayed_from: None, durable: true }
     }
 
     /// Marks a true answer that could not be recorded yet.
     pub(crate) fn not_durable(self) -> Self {
-        Self {
-            durable: false,
-            ..self
-        }
+        Self { durable: false, ..self }
     }
 
     /// The envelope, as JSON text: the same bytes on every replay.

@@ -49,11 +49,7 @@ pub(super) async fn reserve(
     core: &Core,
     cancelled: &CancellationToken,
 ) -> Result<Reserved, Stop> {
-    let Valid {
-        grant,
-        arguments,
-        once,
-    } = valid;
+    let Valid { grant, arguments, once } = valid;
     let within_limits = limit::check(
         grant.tool().spec().limits,
         &arguments.measure(),
@@ -62,11 +58,7 @@ pub(super) async fn reserve(
     );
     let Some(once) = once else {
         within_limits?;
-        return Ok(Reserved {
-            grant,
-            arguments,
-            held: None,
-        });
+        return Ok(Reserved { grant, arguments, held: None });
     };
     let store = core.store()?;
     let claim = claim_of(&once, &grant, core);
@@ -77,26 +69,13 @@ pub(super) async fn reserve(
     let secret = core.secret().await?;
     let downstream_key = secret.downstream_key(&once.operation)?;
     let lease = claim_within(store, &claim, once.spec.in_flight, cancelled).await?;
-    Ok(Reserved {
-        grant,
-        arguments,
-        held: Some(Held {
-            lease,
-            once,
-            downstream_key,
-        }),
-    })
+    Ok(Reserved { grant, arguments, held: Some(Held { lease, once, downstream_key }) })
 }
 
 fn claim_of(once: &Once, grant: &Grant, core: &Core) -> Claim {
     let lease = once.spec.lease.unwrap_or(core.settings.lease);
-    Claim::new(
-        once.operation,
-        once.fingerprint,
-        grant.tool().spec().name,
-        lease,
-    )
-    .with_retake(once.spec.on_unknown == OnUnknown::Retry)
+    Claim::new(once.operation, once.fingerprint, grant.tool().spec().name, lease)
+        .with_retake(once.spec.on_unknown == OnUnknown::Retry)
 }
 
 /// Claims, waiting for another call's answer as long as the tool says. Cancellation is honoured up

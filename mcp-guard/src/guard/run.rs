@@ -37,11 +37,7 @@ pub(super) enum End {
 
 /// Runs the body. It is raced against its deadline alone, never against the client.
 pub(super) async fn run(reserved: Reserved, core: &Core) -> Ended {
-    let Reserved {
-        grant,
-        arguments,
-        held,
-    } = reserved;
+    let Reserved { grant, arguments, held } = reserved;
     let allowed = grant.tool().spec().timeout.unwrap_or(core.settings.timeout);
     let deadline = Instant::now() + allowed;
     let effect = held
@@ -87,8 +83,5 @@ fn message_of(panic: &(dyn Any + Send)) -> String {
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!(
-        "the tool panicked: {}",
-        message.unwrap_or("without a message")
-    )
+    format!("the tool panicked: {}", message.unwrap_or("without a message"))
 }

@@ -59,20 +59,18 @@ fn judge(tool: &str, end: End, on_unknown: OnUnknown) -> (Certainty, Reply) {
                 (Certainty::Certain, Failure::of_report(report, detail))
             }
             Class::Transient => (Certainty::NothingDone, Failure::of_report(report, detail)),
-            Class::Ambiguous if on_unknown == OnUnknown::Retry => (
-                Certainty::Unknown,
-                Failure::retry_same_key(report.code, detail),
-            ),
+            Class::Ambiguous if on_unknown == OnUnknown::Retry => {
+                (Certainty::Unknown, Failure::retry_same_key(report.code, detail))
+            }
             Class::Ambiguous => (Certainty::Unknown, Failure::of_report(report, detail)),
             // A defect says nothing about what was done before it.
             Class::Internal => (Certainty::Unknown, Failure::unknown(report.code, detail)),
         },
         // Unlike a slow backend, a defect is not mended by repeating the call at once.
         End::Panicked(detail) => (Certainty::Unknown, Failure::unknown("panicked", detail)),
-        End::OutOfTime(allowed) => (
-            Certainty::Unknown,
-            unknown("timed_out", format!("the body took over {allowed:?}")),
-        ),
+        End::OutOfTime(allowed) => {
+            (Certainty::Unknown, unknown("timed_out", format!("the body took over {allowed:?}")))
+        }
     };
     (certainty, Reply::failure(tool, &failure))
 }
@@ -112,15 +110,9 @@ fn settlement(certainty: &Certainty, reply: &Reply, held: &Held, core: &Core) ->
     match certainty {
         Certainty::Certain if reply.body().len() > core.settings.max_reply_bytes => {
             let unavailable = Reply::failure("", &Failure::result_unavailable());
-            Settlement::Recorded {
-                reply: unavailable.stored().clone(),
-                retention,
-            }
+            Settlement::Recorded { reply: unavailable.stored().clone(), retention }
         }
-        Certainty::Certain => Settlement::Recorded {
-            reply: reply.stored().clone(),
-            retention,
-        },
+        Certainty::Certain => Settlement::Recorded { reply: reply.stored().clone(), retention },
         Certainty::NothingDone => Settlement::Released { retention },
         Certainty::Unknown => Settlement::Unknown,
     }

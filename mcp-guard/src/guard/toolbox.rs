@@ -45,10 +45,7 @@ impl Toolbox {
                 Err(mistake) => mistakes.push(format!("tool `{name}`: {mistake}")),
             }
         }
-        Self {
-            tools,
-            hide_unauthorized: settings.hide_unauthorized,
-        }
+        Self { tools, hide_unauthorized: settings.hide_unauthorized }
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Arc<GuardedTool>> {
@@ -65,8 +62,7 @@ impl Toolbox {
     }
 
     pub(super) fn visible_to(&self, caller: &Caller) -> impl Iterator<Item = &GuardedTool> {
-        self.all()
-            .filter(|tool| !self.hide_unauthorized || may_use(caller, tool.spec().access))
+        self.all().filter(|tool| !self.hide_unauthorized || may_use(caller, tool.spec().access))
     }
 }
 
@@ -74,18 +70,10 @@ impl GuardedTool {
     fn new(tool: Registered, publish_limits: bool) -> Result<Self, String> {
         let spec = tool.spec();
         let needs_key = matches!(spec.effect, EffectClass::Idempotent(_));
-        let schema = ArgumentsSchema::new(
-            tool.arguments_schema(),
-            needs_key,
-            spec.limits,
-            publish_limits,
-        )?;
+        let schema =
+            ArgumentsSchema::new(tool.arguments_schema(), needs_key, spec.limits, publish_limits)?;
         let output_schema = envelope_schema(tool.value_schema());
-        Ok(Self {
-            tool,
-            schema,
-            output_schema,
-        })
+        Ok(Self { tool, schema, output_schema })
     }
 
     pub(crate) fn spec(&self) -> &'static ToolSpec {
@@ -102,10 +90,7 @@ impl GuardedTool {
 
     pub(super) fn decode(&self, arguments: Value) -> Result<Box<dyn Decoded>, Misfit> {
         self.tool.decode(arguments).map_err(|error| {
-            tracing::debug!(
-                detail = error.detail,
-                "arguments fit the schema but not their types"
-            );
+            tracing::debug!(detail = error.detail, "arguments fit the schema but not their types");
             self.schema.mistyped(&error.pointer)
         })
     }

@@ -42,20 +42,12 @@ pub(super) fn validate(grant: Grant, mut arguments: Value) -> Result<Valid, Stop
         spec,
     });
     let arguments = grant.tool().decode(arguments).map_err(stop)?;
-    Ok(Valid {
-        grant,
-        arguments,
-        once,
-    })
+    Ok(Valid { grant, arguments, once })
 }
 
 fn key_of(arguments: &Value) -> Result<Key, Stop> {
-    let sent = arguments
-        .get(KEY_ARGUMENT)
-        .ok_or_else(|| Stop::Failed(Failure::key_missing()))?;
-    sent.as_str()
-        .and_then(Key::parse)
-        .ok_or_else(|| Stop::Failed(Failure::key_malformed()))
+    let sent = arguments.get(KEY_ARGUMENT).ok_or_else(Failure::key_missing)?;
+    Ok(sent.as_str().and_then(Key::parse).ok_or_else(Failure::key_malformed)?)
 }
 
 fn stop(misfit: Misfit) -> Stop {

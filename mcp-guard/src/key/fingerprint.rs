@@ -121,10 +121,7 @@ mod tests {
     #[test]
     fn golden_vectors() {
         let vectors = [
-            (
-                json!({}),
-                "c497704ada7590d7d52ba776a7cffdfdf47bf479c28e205583a03673d0100393",
-            ),
+            (json!({}), "c497704ada7590d7d52ba776a7cffdfdf47bf479c28e205583a03673d0100393"),
             (
                 json!({"order_id": "ord_8821", "amount_cents": 500, "reason": "late"}),
                 "b1d3a2c638cbfeecf2f2cce402de8df125dec166cbb81b2c300cd614dc4632d9",
@@ -156,10 +153,7 @@ mod tests {
     #[test]
     fn different_requests_differ() {
         let pairs = [
-            (
-                json!({"n": 9_007_199_254_740_992_u64}),
-                json!({"n": 9_007_199_254_740_993_u64}),
-            ),
+            (json!({"n": 9_007_199_254_740_992_u64}), json!({"n": 9_007_199_254_740_993_u64})),
             (json!({"a": null}), json!({})),
             (json!({"a": "1"}), json!({"a": 1})),
             (json!({"a": ["b", "c"]}), json!({"a": ["b,c"]})),

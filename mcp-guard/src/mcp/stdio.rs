@@ -52,17 +52,9 @@ impl Guard {
         let limits = self.core().settings().wire;
         let (checked, fed) = tokio::io::duplex(64 * 1024);
         let (refuse, refused) = mpsc::channel(READ_AHEAD);
-        let pump = Pump {
-            guard: self.clone(),
-            limits,
-            checked,
-            refuse,
-        };
+        let pump = Pump { guard: self.clone(), limits, checked, refuse };
         tokio::spawn(pump.run(read_lines(limits.max_bytes), stop));
-        StdioTransport {
-            inner: AsyncRwTransport::new(fed, tokio::io::stdout()),
-            refused,
-        }
+        StdioTransport { inner: AsyncRwTransport::new(fed, tokio::io::stdout()), refused }
     }
 
     /// Serves a handler on standard input and output until the input ends or `stop` is cancelled.
@@ -165,10 +157,7 @@ impl Pump {
         if !refused.answerable {
             return Ok(());
         }
-        self.refuse
-            .send(refused)
-            .await
-            .map_err(|_| io::ErrorKind::BrokenPipe.into())
+        self.refuse.send(refused).await.map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 }
 
@@ -183,26 +172,24 @@ enum Line {
 /// runtime's threads it would keep the runtime from ending.
 fn read_lines(max_bytes: usize) -> mpsc::Receiver<Line> {
     let (send, receive) = mpsc::channel(READ_AHEAD);
-    let spawned = thread::Builder::new()
-        .name("mcp-guard-stdin".into())
-        .spawn(move || {
-            let mut input = io::stdin().lock();
-            loop {
-                match read_line(&mut input, max_bytes) {
-                    Ok(Some(Line::Whole(line))) if line.is_empty() => {}
-                    Ok(Some(line)) => {
-                        if send.blocking_send(line).is_err() {
-                            return;
-                        }
-                    }
-                    Ok(None) => return,
-                    Err(error) => {
-                        tracing::error!(%error, "standard input cannot be read");
+    let spawned = thread::Builder::new().name("mcp-guard-stdin".into()).spawn(move || {
+        let mut input = io::stdin().lock();
+        loop {
+            match read_line(&mut input, max_bytes) {
+                Ok(Some(Line::Whole(line))) if line.is_empty() => {}
+                Ok(Some(line)) => {
+                    if send.blocking_send(line).is_err() {
                         return;
                     }
                 }
+                Ok(None) => return,
+                Err(error) => {
+                    tracing::error!(%error, "standard input cannot be read");
+                    return;
+                }
             }
-        });
+        }
+    });
     if let Err(error) = spawned {
         tracing::error!(%error, "standard input cannot be read");
     }
@@ -233,11 +220,7 @@ fn read_line(input: &mut impl BufRead, max_bytes: usize) -> io::Result<Option<Li
             if line.last() == Some(&b'\r') {
                 line.pop();
             }
-            return Ok(Some(if too_long {
-                Line::TooLong
-            } else {
-                Line::Whole(line)
-            }));
+            return Ok(Some(if too_long { Line::TooLong } else { Line::Whole(line) }));
         }
     }
 }
@@ -261,12 +244,8 @@ mod tests {
 
     #[test]
     fn lines_are_bounded_and_the_next_one_is_whole_again() {
-        let expected = [
-            Some("ab".to_owned()),
-            None,
-            Some(String::new()),
-            Some("abcdef".to_owned()),
-        ];
+        let expected =
+            [Some("ab".to_owned()), None, Some(String::new()), Some("abcdef".to_owned())];
         assert_eq!(lines(b"ab\r\nabcdefg\n\nabcdef\nrest", 6), expected);
     }
 }

@@ -43,9 +43,7 @@ fn put_definitions(root: &mut Map<String, Value>, mut definitions: Map<String, V
                 let reference = reference_to(name);
                 let elsewhere = definitions.iter().filter(|(other, _)| other != name);
                 !mentions_map(root, &reference)
-                    && !elsewhere
-                        .into_iter()
-                        .any(|(_, value)| mentions(value, &reference))
+                    && !elsewhere.into_iter().any(|(_, value)| mentions(value, &reference))
             })
             .cloned()
             .collect();
@@ -90,9 +88,7 @@ fn close_schema(schema: &mut Map<String, Value>, open: &Map<String, Value>) {
         inline_reference(schema, open);
         leave_parts_open(schema, open);
         schema.remove("additionalProperties");
-        schema
-            .entry("unevaluatedProperties")
-            .or_insert(json!(false));
+        schema.entry("unevaluatedProperties").or_insert(json!(false));
     } else {
         if describes_members(schema) && !schema.contains_key("unevaluatedProperties") {
             schema.entry("additionalProperties").or_insert(json!(false));
@@ -108,19 +104,12 @@ fn close_schema(schema: &mut Map<String, Value>, open: &Map<String, Value>) {
 fn close_parts(schema: &mut Map<String, Value>, open: &Map<String, Value>) {
     for keyword in ["properties", "patternProperties", "dependentSchemas"] {
         if let Some(Value::Object(members)) = schema.get_mut(keyword) {
-            members
-                .values_mut()
-                .for_each(|member| close_value(member, open));
+            members.values_mut().for_each(|member| close_value(member, open));
         }
     }
-    for keyword in [
-        "items",
-        "prefixItems",
-        "contains",
-        "additionalProperties",
-        "unevaluatedItems",
-        "not",
-    ] {
+    for keyword in
+        ["items", "prefixItems", "contains", "additionalProperties", "unevaluatedItems", "not"]
+    {
         each_subschema(schema, keyword, &mut |part| close_schema(part, open));
     }
 }
@@ -141,13 +130,10 @@ fn leave_parts_open(schema: &mut Map<String, Value>, open: &Map<String, Value>) 
 /// Replaces a reference beside other keywords by what it refers to, left open: the definition
 /// itself is closed, and would refuse the members that stand beside the reference.
 fn inline_reference(schema: &mut Map<String, Value>, open: &Map<String, Value>) {
-    let target = schema
-        .get("$ref")
-        .and_then(Value::as_str)
-        .and_then(|reference| {
-            let name = reference.strip_prefix("#/$defs/")?;
-            open.get(&name.replace("~1", "/").replace("~0", "~"))
-        });
+    let target = schema.get("$ref").and_then(Value::as_str).and_then(|reference| {
+        let name = reference.strip_prefix("#/$defs/")?;
+        open.get(&name.replace("~1", "/").replace("~0", "~"))
+    });
     if let Some(Value::Object(target)) = target {
         let mut part = target.clone();
         part.remove("additionalProperties");
@@ -167,10 +153,7 @@ fn each_subschema(
     match schema.get_mut(keyword) {
         Some(Value::Object(part)) => change(part),
         Some(Value::Array(parts)) => {
-            parts
-                .iter_mut()
-                .filter_map(Value::as_object_mut)
-                .for_each(change);
+            parts.iter_mut().filter_map(Value::as_object_mut).for_each(change);
         }
         _ => {}
     }
@@ -208,10 +191,7 @@ pub(super) fn drop_number_formats(schema: &mut Map<String, Value>) {
         match value {
             Value::Object(part) => drop_number_formats(part),
             Value::Array(parts) => {
-                parts
-                    .iter_mut()
-                    .filter_map(Value::as_object_mut)
-                    .for_each(drop_number_formats);
+                parts.iter_mut().filter_map(Value::as_object_mut).for_each(drop_number_formats);
             }
             _ => {}
         }
@@ -261,9 +241,7 @@ mod tests {
         let schema = schema.ensure_object();
         close(schema);
         let schema = Value::Object(schema.clone());
-        jsonschema::draft202012::new(&schema)
-            .expect("a schema")
-            .is_valid(document)
+        jsonschema::draft202012::new(&schema).expect("a schema").is_valid(document)
     }
 
     fn fits() -> Value {
@@ -284,14 +262,10 @@ mod tests {
 
     #[test]
     fn nothing_unknown_is_accepted_at_any_depth() {
-        for place in [
-            "", "/inner", "/list/0", "/maybe", "/map/any", "/tagged", "/empty",
-        ] {
+        for place in ["", "/inner", "/list/0", "/maybe", "/map/any", "/tagged", "/empty"] {
             let mut document = fits();
             let object = document.pointer_mut(place).and_then(Value::as_object_mut);
-            object
-                .expect("an object")
-                .insert("unknown".into(), json!(1));
+            object.expect("an object").insert("unknown".into(), json!(1));
             assert!(!accepts(&document), "{place}");
         }
     }

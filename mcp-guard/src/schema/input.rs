@@ -67,12 +67,7 @@ impl ArgumentsSchema {
         let mut names = BTreeSet::new();
         collect_names(&Value::Object(published.clone()), &mut names);
         let arguments = members(&published).map(|(name, _)| name.clone()).collect();
-        Ok(Self {
-            published,
-            validator,
-            names,
-            arguments,
-        })
+        Ok(Self { published, validator, names, arguments })
     }
 
     /// The schema as clients see it.
@@ -82,10 +77,7 @@ impl ArgumentsSchema {
 
     /// Everything that does not fit, at once.
     pub(crate) fn check(&self, arguments: &Value) -> Result<(), Misfit> {
-        let mut misfits = self
-            .validator
-            .iter_errors(arguments)
-            .map(|error| self.explain(&error));
+        let mut misfits = self.validator.iter_errors(arguments).map(|error| self.explain(&error));
         let Some(mut first) = misfits.next() else {
             return Ok(());
         };
@@ -142,11 +134,7 @@ impl ArgumentsSchema {
             let name = token.replace("~1", "/").replace("~0", "~");
             let is_index = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit());
             pointer.push('/');
-            pointer.push_str(if is_index || self.names.contains(&name) {
-                token
-            } else {
-                "*"
-            });
+            pointer.push_str(if is_index || self.names.contains(&name) { token } else { "*" });
             pointer
         })
     }
@@ -187,12 +175,8 @@ fn rule(kind: &ValidationErrorKind, error: &ValidationError<'_>) -> String {
 fn type_words(kind: &ValidationErrorKind) -> String {
     use jsonschema::error::TypeKind;
     match kind {
-        ValidationErrorKind::Type {
-            kind: TypeKind::Single(one),
-        } => format!("of type {one}"),
-        ValidationErrorKind::Type {
-            kind: TypeKind::Multiple(several),
-        } => {
+        ValidationErrorKind::Type { kind: TypeKind::Single(one) } => format!("of type {one}"),
+        ValidationErrorKind::Type { kind: TypeKind::Multiple(several) } => {
             let names: Vec<String> = several.iter().map(|one| one.to_string()).collect();
             format!("of type {}", names.join(" or "))
         }
@@ -230,13 +214,8 @@ fn add_key(schema: &mut Map<String, Value>) {
 /// Publishes each parameter's highest limit: one above it is refused to everyone.
 fn publish(schema: &mut Map<String, Value>, limits: &[LimitSpec]) {
     for limit in limits {
-        let of_parameter = limits
-            .iter()
-            .filter(|other| other.parameter == limit.parameter);
-        let highest = of_parameter
-            .map(|other| other.max)
-            .max()
-            .unwrap_or(limit.max);
+        let of_parameter = limits.iter().filter(|other| other.parameter == limit.parameter);
+        let highest = of_parameter.map(|other| other.max).max().unwrap_or(limit.max);
         tighten(schema, limit.parameter, "maximum", highest, Ord::min);
     }
 }
@@ -254,10 +233,7 @@ fn tighten(
         .and_then(|properties| properties.get_mut(parameter))
         .and_then(Value::as_object_mut);
     let Some(property) = property else { return };
-    let own = property
-        .get(keyword)
-        .and_then(Value::as_number)
-        .and_then(Number::as_i128);
+    let own = property.get(keyword).and_then(Value::as_number).and_then(Number::as_i128);
     let bound = own.map_or(bound, |own| tighter(own, bound));
     if let Some(number) = Number::from_i128(bound) {
         property.insert(keyword.into(), Value::Number(number));
@@ -265,20 +241,14 @@ fn tighten(
 }
 
 fn members(schema: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
-    schema
-        .get("properties")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
+    schema.get("properties").and_then(Value::as_object).into_iter().flatten()
 }
 
 fn collect_names(schema: &Value, names: &mut BTreeSet<String>) {
     match schema {
         Value::Object(keywords) => {
             names.extend(members(keywords).map(|(name, _)| name.clone()));
-            keywords
-                .values()
-                .for_each(|value| collect_names(value, names));
+            keywords.values().for_each(|value| collect_names(value, names));
         }
         Value::Array(items) => items.iter().for_each(|item| collect_names(item, names)),
         _ => {}

@@ -28,12 +28,7 @@ impl Http {
     /// a loopback address.
     #[must_use]
     pub fn bind(address: impl Into<String>) -> Self {
-        Self {
-            address: address.into(),
-            path: "/mcp".into(),
-            hosts: vec![],
-            origins: vec![],
-        }
+        Self { address: address.into(), path: "/mcp".into(), hosts: vec![], origins: vec![] }
     }
 
     /// The path of the endpoint. Default `/mcp`.
@@ -97,9 +92,7 @@ impl Guard {
                 tracing::debug!(%error, "TCP_NODELAY was not set");
             }
         });
-        axum::serve(listener, router)
-            .with_graceful_shutdown(stop.cancelled_owned())
-            .await?;
+        axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await?;
         self.core().drained().await;
         Ok(())
     }

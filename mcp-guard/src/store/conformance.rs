@@ -3,6 +3,7 @@
 //!
 //! Each takes the store, and a way to move the store's clock, and panics where the promise is
 //! broken. [`all`] runs them on one store.
+#![expect(clippy::missing_panics_doc, reason = "to panic is how a test fails")]
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,10 +16,8 @@ use crate::clock::ManualClock;
 /// How long the tests' leases stand.
 const LEASE: Duration = Duration::from_secs(60);
 /// How long the tests' answers are kept.
-const RETENTION: Retention = Retention {
-    retain: Duration::from_secs(3600),
-    tombstone: Duration::from_secs(7200),
-};
+const RETENTION: Retention =
+    Retention { retain: Duration::from_secs(3600), tombstone: Duration::from_secs(7200) };
 
 /// Runs every test.
 pub async fn all<S: Store>(store: Arc<S>, clock: &ManualClock) {
@@ -69,15 +68,9 @@ pub async fn recorded_answer_is_replayed_byte_for_byte(store: &dyn Store) {
     let operation = fresh();
     assert_eq!(recall(store, operation).await, None);
     let lease = granted(store, &claim(operation, 1)).await;
-    let odd = StoredReply {
-        body: "{\"é\":\"\\u0000 \u{202e}\"} ".into(),
-        is_error: true,
-    };
+    let odd = StoredReply { body: "{\"é\":\"\\u0000 \u{202e}\"} ".into(), is_error: true };
     settle(store, &lease, &recorded(odd.clone())).await;
-    for standing in [
-        stands(store, &claim(operation, 1)).await,
-        recall(store, operation).await,
-    ] {
+    for standing in [stands(store, &claim(operation, 1)).await, recall(store, operation).await] {
         let Some(Standing::Recorded(recorded)) = standing else {
             panic!("expected the answer, found {standing:?}");
         };
@@ -87,12 +80,7 @@ pub async fn recorded_answer_is_replayed_byte_for_byte(store: &dyn Store) {
 
 /// A key that was used for other arguments is refused, however its operation stands.
 pub async fn other_arguments_conflict(store: &dyn Store) {
-    for settlement in [
-        None,
-        Some(Settlement::Unknown),
-        Some(released()),
-        Some(recorded(reply())),
-    ] {
+    for settlement in [None, Some(Settlement::Unknown), Some(released()), Some(recorded(reply()))] {
         let operation = fresh();
         let lease = granted(store, &claim(operation, 1)).await;
         if let Some(settlement) = &settlement {
@@ -119,14 +107,8 @@ pub async fn lease_that_ran_out_is_unknown(store: &dyn Store, clock: &ManualCloc
     granted(store, &claim(operation, 1)).await;
     clock.advance(LEASE + Duration::from_millis(1));
     assert_eq!(recall(store, operation).await, Some(Standing::Unknown));
-    assert_eq!(
-        stands(store, &claim(operation, 1)).await,
-        Some(Standing::Unknown)
-    );
-    assert_eq!(
-        stands(store, &claim(operation, 1)).await,
-        Some(Standing::Unknown)
-    );
+    assert_eq!(stands(store, &claim(operation, 1)).await, Some(Standing::Unknown));
+    assert_eq!(stands(store, &claim(operation, 1)).await, Some(Standing::Unknown));
 }
 
 /// A renewed lease does not run out.
@@ -137,10 +119,7 @@ pub async fn renewed_lease_stands(store: &dyn Store, clock: &ManualClock) {
         clock.advance(LEASE / 2);
         assert_eq!(store.renew(&lease).await, Ok(Fenced::Applied));
     }
-    assert!(matches!(
-        recall(store, operation).await,
-        Some(Standing::InFlight(_))
-    ));
+    assert!(matches!(recall(store, operation).await, Some(Standing::InFlight(_))));
 }
 
 /// Where the backend deduplicates, an unknown operation is carried out again; a live one is not.
@@ -148,10 +127,7 @@ pub async fn unknown_can_be_retaken_where_the_tool_says_so(store: &dyn Store, cl
     let operation = fresh();
     let first = granted(store, &claim(operation, 1)).await;
     let again = claim(operation, 1).with_retake(true);
-    assert!(matches!(
-        stands(store, &again).await,
-        Some(Standing::InFlight(_))
-    ));
+    assert!(matches!(stands(store, &again).await, Some(Standing::InFlight(_))));
     clock.advance(LEASE + Duration::from_millis(1));
     let second = granted(store, &again).await;
     assert!(second.epoch > first.epoch);
@@ -164,15 +140,9 @@ pub async fn late_owner_turns_unknown_into_fact(store: &dyn Store, clock: &Manua
     let operation = fresh();
     let lease = granted(store, &claim(operation, 1)).await;
     clock.advance(LEASE + Duration::from_millis(1));
-    assert_eq!(
-        stands(store, &claim(operation, 1)).await,
-        Some(Standing::Unknown)
-    );
+    assert_eq!(stands(store, &claim(operation, 1)).await, Some(Standing::Unknown));
     settle(store, &lease, &recorded(reply())).await;
-    assert!(matches!(
-        recall(store, operation).await,
-        Some(Standing::Recorded(_))
-    ));
+    assert!(matches!(recall(store, operation).await, Some(Standing::Recorded(_))));
 }
 
 /// An owner whose operation was taken over writes nothing any more.
@@ -182,20 +152,11 @@ pub async fn late_owner_never_touches_a_successor(store: &dyn Store, clock: &Man
     clock.advance(LEASE + Duration::from_millis(1));
     let successor = granted(store, &claim(operation, 1).with_retake(true)).await;
     for settlement in [released(), Settlement::Unknown, recorded(reply())] {
-        assert_eq!(
-            store.settle(&late, &settlement).await,
-            Ok(Fenced::Superseded)
-        );
+        assert_eq!(store.settle(&late, &settlement).await, Ok(Fenced::Superseded));
     }
     assert_eq!(store.renew(&late).await, Ok(Fenced::Superseded));
-    let forged = Lease {
-        epoch: successor.epoch,
-        ..late
-    };
-    assert_eq!(
-        store.settle(&forged, &released()).await,
-        Ok(Fenced::Superseded)
-    );
+    let forged = Lease { epoch: successor.epoch, ..late };
+    assert_eq!(store.settle(&forged, &released()).await, Ok(Fenced::Superseded));
     settle(store, &successor, &recorded(reply())).await;
 }
 
@@ -204,26 +165,11 @@ pub async fn settlement_can_be_repeated_and_not_changed(store: &dyn Store) {
     let lease = granted(store, &claim(fresh(), 1)).await;
     settle(store, &lease, &recorded(reply())).await;
     settle(store, &lease, &recorded(reply())).await;
-    assert_eq!(
-        store.settle(&lease, &released()).await,
-        Ok(Fenced::Superseded)
-    );
-    let other = StoredReply {
-        body: "{}".into(),
-        is_error: false,
-    };
-    assert_eq!(
-        store.settle(&lease, &recorded(other)).await,
-        Ok(Fenced::Superseded)
-    );
-    let never = Lease {
-        operation: fresh(),
-        ..lease
-    };
-    assert_eq!(
-        store.settle(&never, &released()).await,
-        Ok(Fenced::Superseded)
-    );
+    assert_eq!(store.settle(&lease, &released()).await, Ok(Fenced::Superseded));
+    let other = StoredReply { body: "{}".into(), is_error: false };
+    assert_eq!(store.settle(&lease, &recorded(other)).await, Ok(Fenced::Superseded));
+    let never = Lease { operation: fresh(), ..lease };
+    assert_eq!(store.settle(&never, &released()).await, Ok(Fenced::Superseded));
 }
 
 /// An answer is kept for its time, its key is spent for longer, and then both are forgotten.
@@ -235,16 +181,10 @@ pub async fn answer_expires_then_key_is_spent_then_forgotten(
     let lease = granted(store, &claim(operation, 1)).await;
     settle(store, &lease, &recorded(reply())).await;
     clock.advance(RETENTION.retain);
-    assert_eq!(
-        stands(store, &claim(operation, 1)).await,
-        Some(Standing::Expired)
-    );
+    assert_eq!(stands(store, &claim(operation, 1)).await, Some(Standing::Expired));
     clock.advance(RETENTION.tombstone);
     let again = granted(store, &claim(operation, 2)).await;
-    assert_eq!(
-        store.settle(&lease, &released()).await,
-        Ok(Fenced::Superseded)
-    );
+    assert_eq!(store.settle(&lease, &released()).await, Ok(Fenced::Superseded));
     settle(store, &again, &recorded(reply())).await;
 }
 
@@ -254,10 +194,7 @@ pub async fn unknown_is_never_forgotten(store: &dyn Store, clock: &ManualClock) 
     let lease = granted(store, &claim(operation, 1)).await;
     settle(store, &lease, &Settlement::Unknown).await;
     clock.advance(Duration::from_secs(10 * 365 * 24 * 3600));
-    assert_eq!(
-        stands(store, &claim(operation, 1)).await,
-        Some(Standing::Unknown)
-    );
+    assert_eq!(stands(store, &claim(operation, 1)).await, Some(Standing::Unknown));
 }
 
 /// The deployment's secret does not change.
@@ -276,41 +213,25 @@ fn fresh() -> OperationId {
 }
 
 fn claim(operation: OperationId, arguments: u8) -> Claim {
-    Claim::new(
-        operation,
-        Fingerprint::from_bytes([arguments; 32]),
-        "conformance",
-        LEASE,
-    )
+    Claim::new(operation, Fingerprint::from_bytes([arguments; 32]), "conformance", LEASE)
 }
 
 fn reply() -> StoredReply {
-    StoredReply {
-        body: r#"{"status":"ok","result":1}"#.into(),
-        is_error: false,
-    }
+    StoredReply { body: r#"{"status":"ok","result":1}"#.into(), is_error: false }
 }
 
 fn recorded(reply: StoredReply) -> Settlement {
-    Settlement::Recorded {
-        reply,
-        retention: RETENTION,
-    }
+    Settlement::Recorded { reply, retention: RETENTION }
 }
 
 fn released() -> Settlement {
-    Settlement::Released {
-        retention: RETENTION,
-    }
+    Settlement::Released { retention: RETENTION }
 }
 
 async fn granted(store: &dyn Store, claim: &Claim) -> Lease {
     match store.claim(claim).await {
         Ok(Claimed::Granted(lease)) => {
-            assert_eq!(
-                (lease.operation, lease.owner),
-                (claim.operation, claim.owner)
-            );
+            assert_eq!((lease.operation, lease.owner), (claim.operation, claim.owner));
             lease
         }
         other => panic!("expected a lease, found {other:?}"),

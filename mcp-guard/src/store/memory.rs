@@ -38,11 +38,7 @@ impl MemoryStore {
     /// # Errors
     /// When the operating system gives no randomness.
     pub fn with_clock(clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        Ok(Self {
-            records: Arc::default(),
-            clock,
-            secret: DeploymentSecret::generate()?,
-        })
+        Ok(Self { records: Arc::default(), clock, secret: DeploymentSecret::generate()? })
     }
 
     /// Reads a record, asks a rule, writes what it says: one step, under one lock.
@@ -64,28 +60,21 @@ impl MemoryStore {
 impl Store for MemoryStore {
     fn claim<'a>(&'a self, claim: &'a Claim) -> StoreFuture<'a, Claimed> {
         Box::pin(async move {
-            self.transact(&claim.operation, |record, now| {
-                record::on_claim(record, claim, now)
-            })
+            self.transact(&claim.operation, |record, now| record::on_claim(record, claim, now))
         })
     }
 
     fn recall<'a>(&'a self, claim: &'a Claim) -> StoreFuture<'a, Option<Standing>> {
         Box::pin(async move {
             self.transact(&claim.operation, |record, now| {
-                (
-                    record.and_then(|record| record::on_recall(&record, claim, now)),
-                    None,
-                )
+                (record.and_then(|record| record::on_recall(&record, claim, now)), None)
             })
         })
     }
 
     fn renew<'a>(&'a self, lease: &'a Lease) -> StoreFuture<'a, Fenced> {
         Box::pin(async move {
-            self.transact(&lease.operation, |record, now| {
-                record::on_renew(record, lease, now)
-            })
+            self.transact(&lease.operation, |record, now| record::on_renew(record, lease, now))
         })
     }
 

@@ -66,11 +66,7 @@ pub struct Ended {
 impl Ended {
     fn new(now: Timestamp, retention: Retention) -> Self {
         let retain_until = now.after(retention.retain);
-        Self {
-            at: now,
-            retain_until,
-            forget_at: retain_until.after(retention.tombstone),
-        }
+        Self { at: now, retain_until, forget_at: retain_until.after(retention.tombstone) }
     }
 }
 
@@ -150,13 +146,12 @@ pub fn on_settle(
     match &record.state {
         State::Claimed { .. } | State::Unknown => {
             let state = match settlement {
-                Settlement::Recorded { reply, retention } => State::Recorded {
-                    reply: reply.clone(),
-                    ended: Ended::new(now, *retention),
-                },
-                Settlement::Released { retention } => State::Released {
-                    ended: Ended::new(now, *retention),
-                },
+                Settlement::Recorded { reply, retention } => {
+                    State::Recorded { reply: reply.clone(), ended: Ended::new(now, *retention) }
+                }
+                Settlement::Released { retention } => {
+                    State::Released { ended: Ended::new(now, *retention) }
+                }
                 Settlement::Unknown => State::Unknown,
             };
             (Fenced::Applied, Some(Record { state, ..record }))
@@ -171,9 +166,7 @@ fn grant(last_epoch: u32, claim: &Claim, now: Timestamp) -> (Claimed, Option<Rec
         fingerprint: claim.fingerprint,
         epoch: last_epoch + 1,
         owner: claim.owner,
-        state: State::Claimed {
-            until: now.after(claim.lease),
-        },
+        state: State::Claimed { until: now.after(claim.lease) },
     };
     (Claimed::Granted(record.lease(claim)), Some(record))
 }
@@ -194,19 +187,13 @@ fn standing(record: &Record, claim: &Claim, now: Timestamp) -> (Option<Standing>
         State::Claimed { .. } | State::Unknown if claim.retake => (None, None),
         // The owner is gone, or so slow that nobody can tell: what it did is not known.
         State::Claimed { .. } => {
-            let unknown = Record {
-                state: State::Unknown,
-                ..record.clone()
-            };
+            let unknown = Record { state: State::Unknown, ..record.clone() };
             (Some(Standing::Unknown), Some(unknown))
         }
         State::Unknown => (Some(Standing::Unknown), None),
         State::Released { .. } => (None, None),
         State::Recorded { reply, ended } if now < ended.retain_until => {
-            let recorded = Recorded {
-                reply: reply.clone(),
-                at: ended.at,
-            };
+            let recorded = Recorded { reply: reply.clone(), at: ended.at };
             (Some(Standing::Recorded(recorded)), None)
         }
         State::Recorded { .. } => (Some(Standing::Expired), None),

@@ -49,10 +49,7 @@ impl SqliteStore {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
         let writer = Writer::start(path.as_ref().to_owned(), Arc::clone(&clock)).await?;
-        Ok(Self {
-            writer: Arc::new(writer),
-            clock,
-        })
+        Ok(Self { writer: Arc::new(writer), clock })
     }
 
     /// Reads a record, asks a rule, writes what it says: in one transaction of the file.
@@ -80,20 +77,15 @@ impl SqliteStore {
 impl Store for SqliteStore {
     fn claim<'a>(&'a self, claim: &'a Claim) -> StoreFuture<'a, Claimed> {
         let owned = claim.clone();
-        Box::pin(
-            self.transact(claim.operation, Some(claim.tool), move |record, now| {
-                record::on_claim(record, &owned, now)
-            }),
-        )
+        Box::pin(self.transact(claim.operation, Some(claim.tool), move |record, now| {
+            record::on_claim(record, &owned, now)
+        }))
     }
 
     fn recall<'a>(&'a self, claim: &'a Claim) -> StoreFuture<'a, Option<Standing>> {
         let owned = claim.clone();
         Box::pin(self.transact(claim.operation, None, move |record, now| {
-            (
-                record.and_then(|record| record::on_recall(&record, &owned, now)),
-                None,
-            )
+            (record.and_then(|record| record::on_recall(&record, &owned, now)), None)
         }))
     }
 
@@ -118,11 +110,7 @@ impl Store for SqliteStore {
     fn secret(&self) -> StoreFuture<'_, DeploymentSecret> {
         Box::pin(self.writer.submit(|connection| {
             let bytes: [u8; 32] = connection
-                .query_row(
-                    "SELECT value FROM mcp_guard_secret WHERE id = 1",
-                    [],
-                    |row| row.get(0),
-                )
+                .query_row("SELECT value FROM mcp_guard_secret WHERE id = 1", [], |row| row.get(0))
                 .map_err(|error| unreadable(&error))?;
             Ok(DeploymentSecret::from_bytes(bytes))
         }))
@@ -163,9 +151,7 @@ fn record_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Record> {
         })
     };
     let state = match row.get_ref("state")?.as_str()? {
-        CLAIMED => State::Claimed {
-            until: timestamp("lease_until")?,
-        },
+        CLAIMED => State::Claimed { until: timestamp("lease_until")? },
         RECORDED => State::Recorded {
             // The sweeper drops the body when it can no longer be replayed.
             reply: StoredReply {

@@ -125,14 +125,9 @@ fn end_of<R: Returned>(returned: R) -> BodyEnd {
     match returned.into_result() {
         Ok(value) => match serde_json::to_value(&value) {
             Ok(value) => BodyEnd::Value(value),
-            Err(error) => BodyEnd::Unserializable {
-                detail: error.to_string(),
-            },
+            Err(error) => BodyEnd::Unserializable { detail: error.to_string() },
         },
-        Err(error) => BodyEnd::Failed {
-            report: error.report(),
-            detail: with_sources(&error),
-        },
+        Err(error) => BodyEnd::Failed { report: error.report(), detail: with_sources(&error) },
     }
 }
 

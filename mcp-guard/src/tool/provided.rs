@@ -19,10 +19,7 @@ impl Requirement {
     /// A parameter of type `&T`, with the type as the function spells it.
     #[must_use]
     pub fn of<T: Any>(written: &'static str) -> Self {
-        Self {
-            type_id: TypeId::of::<T>(),
-            written,
-        }
+        Self { type_id: TypeId::of::<T>(), written }
     }
 
     /// The type as the function spells it.
@@ -70,11 +67,7 @@ impl<'a> Provided<'a> {
         caller: &'a Caller,
         effect: Option<&'a Effect>,
     ) -> Self {
-        Self {
-            providers,
-            caller,
-            effect,
-        }
+        Self { providers, caller, effect }
     }
 
     /// The value of type `T`.
@@ -88,10 +81,7 @@ impl<'a> Provided<'a> {
         } else if TypeId::of::<T>() == TypeId::of::<Effect>() {
             self.effect.map(|effect| effect as &dyn Any)
         } else {
-            self.providers
-                .0
-                .get(&TypeId::of::<T>())
-                .map(|value| &**value as &dyn Any)
+            self.providers.0.get(&TypeId::of::<T>()).map(|value| &**value as &dyn Any)
         };
         value
             .and_then(<dyn Any>::downcast_ref)

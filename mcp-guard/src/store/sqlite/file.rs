@@ -59,9 +59,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection =
         Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, &error))?;
-    connection
-        .busy_handler(Some(wait_a_little))
-        .map_err(|error| unavailable(&error))?;
+    connection.busy_handler(Some(wait_a_little)).map_err(|error| unavailable(&error))?;
     make_durable(&connection).map_err(|error| cannot_open(path, &error))?;
     make_tables(&mut connection, path)?;
     Ok(connection)
@@ -84,10 +82,7 @@ fn create(path: &Path) -> Result<(), StoreError> {
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(path)
-        .map(drop)
-        .map_err(|error| cannot_open(path, &error))
+    options.open(path).map(drop).map_err(|error| cannot_open(path, &error))
 }
 
 fn make_durable(connection: &Connection) -> rusqlite::Result<()> {
@@ -134,10 +129,7 @@ fn make_tables(connection: &mut Connection, path: &Path) -> Result<(), StoreErro
     transaction
         .execute_batch(TABLES)
         .and_then(|()| {
-            transaction.execute(
-                "INSERT INTO mcp_guard_secret VALUES (1, ?1)",
-                [secret.expose()],
-            )
+            transaction.execute("INSERT INTO mcp_guard_secret VALUES (1, ?1)", [secret.expose()])
         })
         .and_then(|_| transaction.pragma_update(None, "application_id", APPLICATION))
         .and_then(|()| transaction.pragma_update(None, "user_version", VERSION))
@@ -148,9 +140,7 @@ fn make_tables(connection: &mut Connection, path: &Path) -> Result<(), StoreErro
 /// SQLite's own back-off starves waiters for up to a second. Short random waits share the file
 /// evenly; after some six seconds it is given up.
 fn wait_a_little(tries: i32) -> bool {
-    let nanos = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |now| now.subsec_nanos());
+    let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.subsec_nanos());
     thread::sleep(Duration::from_micros(u64::from(100 + nanos / 10 % 400)));
     tries < 20_000
 }

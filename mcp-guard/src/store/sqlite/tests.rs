@@ -10,12 +10,7 @@ const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
 fn claim(byte: u8) -> Claim {
     let operation = OperationId::from_bytes([byte; 32]);
-    Claim::new(
-        operation,
-        Fingerprint::from_bytes([1; 32]),
-        "test",
-        Duration::from_secs(60),
-    )
+    Claim::new(operation, Fingerprint::from_bytes([1; 32]), "test", Duration::from_secs(60))
 }
 
 async fn granted(store: &SqliteStore, claim: &Claim) -> Lease {
@@ -27,14 +22,8 @@ async fn granted(store: &SqliteStore, claim: &Claim) -> Lease {
 
 fn recorded(retain: Duration) -> Settlement {
     Settlement::Recorded {
-        reply: StoredReply {
-            body: "{}".into(),
-            is_error: false,
-        },
-        retention: Retention {
-            retain,
-            tombstone: retain,
-        },
+        reply: StoredReply { body: "{}".into(), is_error: false },
+        retention: Retention { retain, tombstone: retain },
     }
 }
 
@@ -53,10 +42,7 @@ async fn what_was_recorded_is_there_after_opening_again() {
     let first = SqliteStore::open(&path).await.expect("a store");
     let secret = *first.secret().await.expect("secret").expose();
     let lease = granted(&first, &claim(1)).await;
-    first
-        .settle(&lease, &recorded(Duration::from_secs(60)))
-        .await
-        .expect("settle");
+    first.settle(&lease, &recorded(Duration::from_secs(60))).await.expect("settle");
     drop(first);
     let second = SqliteStore::open(&path).await.expect("a store");
     assert!(secret == *second.secret().await.expect("secret").expose());
@@ -90,9 +76,7 @@ async fn the_sweeper_leaves_what_must_stay() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("guard.db");
     let clock = Arc::new(ManualClock::new(NOW));
-    let store = SqliteStore::open_with_clock(&path, clock.clone())
-        .await
-        .expect("a store");
+    let store = SqliteStore::open_with_clock(&path, clock.clone()).await.expect("a store");
     for (byte, settlement) in [
         (1, recorded(Duration::from_secs(10))),
         (2, recorded(Duration::from_secs(1000))),
@@ -104,11 +88,9 @@ async fn the_sweeper_leaves_what_must_stay() {
     granted(&store, &claim(4)).await;
     let file = Connection::open(&path).expect("the file");
     let count = |what: &str| -> i64 {
-        file.query_row(
-            &format!("SELECT count({what}) FROM mcp_guard_operation"),
-            [],
-            |row| row.get(0),
-        )
+        file.query_row(&format!("SELECT count({what}) FROM mcp_guard_operation"), [], |row| {
+            row.get(0)
+        })
         .expect("a count")
     };
     assert_eq!((count("*"), count("reply")), (4, 2));
@@ -129,12 +111,8 @@ async fn a_record_that_cannot_be_read_is_refused() {
     let store = SqliteStore::open(&path).await.expect("a store");
     granted(&store, &claim(1)).await;
     let file = Connection::open(&path).expect("the file");
-    file.execute("UPDATE mcp_guard_operation SET fingerprint = x'00'", [])
-        .expect("update");
-    assert!(matches!(
-        store.claim(&claim(1)).await,
-        Err(StoreError::Unreadable(_))
-    ));
+    file.execute("UPDATE mcp_guard_operation SET fingerprint = x'00'", []).expect("update");
+    assert!(matches!(store.claim(&claim(1)).await, Err(StoreError::Unreadable(_))));
 }
 
 #[tokio::test]
@@ -142,25 +120,14 @@ async fn files_that_are_not_ours_are_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name);
     for volatile in ["", ":memory:"] {
-        assert!(matches!(
-            SqliteStore::open(volatile).await,
-            Err(StoreError::Unusable(_))
-        ));
+        assert!(matches!(SqliteStore::open(volatile).await, Err(StoreError::Unusable(_))));
     }
     let missing = path("missing").join("guard.db");
-    assert!(matches!(
-        SqliteStore::open(missing).await,
-        Err(StoreError::Unavailable(_))
-    ));
+    assert!(matches!(SqliteStore::open(missing).await, Err(StoreError::Unavailable(_))));
 
     let other = Connection::open(path("other.db")).expect("a file");
-    other
-        .execute_batch("CREATE TABLE theirs (x)")
-        .expect("a table");
-    assert!(matches!(
-        SqliteStore::open(path("other.db")).await,
-        Err(StoreError::Unusable(_))
-    ));
+    other.execute_batch("CREATE TABLE theirs (x)").expect("a table");
+    assert!(matches!(SqliteStore::open(path("other.db")).await, Err(StoreError::Unusable(_))));
 
     std::fs::write(
         path("text.db"),
@@ -171,13 +138,8 @@ async fn files_that_are_not_ours_are_refused() {
 
     drop(SqliteStore::open(path("newer.db")).await.expect("a store"));
     let newer = Connection::open(path("newer.db")).expect("a file");
-    newer
-        .pragma_update(None, "user_version", 99)
-        .expect("pragma");
-    assert!(matches!(
-        SqliteStore::open(path("newer.db")).await,
-        Err(StoreError::Unusable(_))
-    ));
+    newer.pragma_update(None, "user_version", 99).expect("pragma");
+    assert!(matches!(SqliteStore::open(path("newer.db")).await, Err(StoreError::Unusable(_))));
 }
 
 #[cfg(unix)]
@@ -187,9 +149,6 @@ async fn the_file_is_its_owners_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("guard.db");
     drop(SqliteStore::open(&path).await.expect("a store"));
-    let mode = std::fs::metadata(&path)
-        .expect("the file")
-        .permissions()
-        .mode();
+    let mode = std::fs::metadata(&path).expect("the file").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }

@@ -52,11 +52,7 @@ impl Writer {
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let job = Pending {
-            work: Some(work),
-            result: None,
-            answer,
-        };
+        let job = Pending { work: Some(work), result: None, answer };
         self.jobs.send(Box::new(job)).map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }
@@ -124,9 +120,7 @@ fn commit_together(
     group: &mut Vec<Box<dyn Job>>,
 ) -> Result<(), StoreError> {
     // IMMEDIATE: two processes that both read first could not both write afterwards.
-    connection
-        .execute_batch("BEGIN IMMEDIATE")
-        .map_err(|error| unavailable(&error))?;
+    connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| unavailable(&error))?;
     group.extend(queue.try_iter().take(GROUP - 1));
     for job in group.iter_mut() {
         job.work(connection);
