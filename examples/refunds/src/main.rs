@@ -1,3 +1,58 @@
 //! A payments service, and the MCP server that puts it in front of a model.
+//!
+//! [`tools`] is the page to read: two plain functions, each with one attribute. [`server`] puts
+//! them together, [`payments`] is what they stand in front of, [`demo`] plays the agent.
 
-fn main() {}
+mod cli;
+mod demo;
+mod payments;
+mod server;
+mod settings;
+mod tools;
+
+use std::{env, error::Error, process::ExitCode};
+
+use cli::Command;
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let command = match cli::parse(env::args_os().skip(1)) {
+        Ok(command) => command,
+        Err(error) => {
+            eprintln!("refunds: {error}\nFor what it takes: refunds --help");
+            return ExitCode::from(2);
+        }
+    };
+    // The demo provokes errors on purpose and shows what comes of them.
+    log_to_stderr(if command == Command::Demo { "off" } else { "warn" });
+    run(command).await.unwrap_or_else(|error| failed(&*error))
+}
+
+async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
+    match command {
+        Command::Stdio => server::stdio().await?,
+        Command::Http { listen } => server::http(listen).await?,
+        Command::Payments { listen, ledger } => server::payments(listen, ledger.as_deref()).await?,
+        Command::Demo => return demo::run().await,
+        Command::Help => print!("{}", cli::HELP),
+        Command::Version => println!("refunds {}", env!("CARGO_PKG_VERSION")),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn failed(error: &dyn Error) -> ExitCode {
+    eprintln!("refunds: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        eprintln!("  because: {error}");
+        cause = error.source();
+    }
+    ExitCode::FAILURE
+}
+
+/// Logs what `RUST_LOG` asks for, else `default`. Standard output belongs to the protocol.
+fn log_to_stderr(default: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

@@ -22,6 +22,10 @@ pub(crate) use service::{Service, Tokens};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// Orders that every ledger starts with, and what was paid for each, in cents.
+pub(crate) const TRIAL_ORDERS: &[(&str, u64)] =
+    &[("ord_8821", 12_900), ("ord_8822", 4_550), ("ord_8823", 240_000)];
+
 /// Why a refund is issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -1,39 +1,25 @@
 //! What the operator says in the environment.
 
 use std::{
-    env,
-    fmt::Display,
+    env, fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
-/// A variable that is missing or does not fit, with what to write.
-#[derive(Debug, thiserror::Error)]
-#[error("{name}: {help}")]
-pub(crate) struct SettingError {
-    name: &'static str,
-    help: String,
-}
-
-impl SettingError {
-    /// An error about the variable `name`; `help` says what to write.
-    pub(crate) fn new(name: &'static str, help: impl Display) -> Self {
-        Self {
-            name,
-            help: help.to_string(),
-        }
-    }
-}
+use mcp_guard::ConfigError;
 
 /// The value of a variable; an empty one counts as missing.
 ///
 /// # Errors
 /// When the value is not Unicode.
-pub(crate) fn text(name: &'static str) -> Result<Option<String>, SettingError> {
+pub(crate) fn text(name: &str) -> Result<Option<String>, ConfigError> {
     match env::var(name) {
         Ok(value) if value.is_empty() => Ok(None),
         Ok(value) => Ok(Some(value)),
         Err(env::VarError::NotPresent) => Ok(None),
-        Err(env::VarError::NotUnicode(_)) => Err(SettingError::new(name, "it is not Unicode text")),
+        Err(env::VarError::NotUnicode(_)) => {
+            Err(ConfigError::new(format!("{name} is not Unicode text")))
+        }
     }
 }
 
@@ -41,49 +27,84 @@ pub(crate) fn text(name: &'static str) -> Result<Option<String>, SettingError> {
 ///
 /// # Errors
 /// When it is missing, empty, or not Unicode.
-pub(crate) fn required(name: &'static str, what: &str) -> Result<String, SettingError> {
-    text(name)?.ok_or_else(|| SettingError::new(name, format_args!("not set; write {what}")))
+pub(crate) fn required(name: &str, what: &str) -> Result<String, ConfigError> {
+    text(name)?.ok_or_else(|| ConfigError::new(format!("{name} is not set: write {what}")))
+}
+
+/// A variable that is a number of milliseconds above 0.
+///
+/// # Errors
+/// When it is something else.
+pub(crate) fn millis(name: &str) -> Result<Option<Duration>, ConfigError> {
+    let Some(written) = text(name)? else {
+        return Ok(None);
+    };
+    match written.parse() {
+        Ok(millis) if millis > 0 => Ok(Some(Duration::from_millis(millis))),
+        _ => Err(ConfigError::new(format!(
+            "{name} does not fit: write a number of milliseconds, such as {name}=5000"
+        ))),
+    }
 }
 
 /// Where the guard keeps its records: `REFUNDS_STORE`, else `refunds.db` in the person's data
-/// folder. Never the current folder: an MCP client starts its servers in any.
+/// folder. Never the current folder: an MCP client starts its servers in any. The folder is made.
 ///
 /// # Errors
-/// When there is neither, or the path's folder cannot be made.
-pub(crate) fn store_path() -> Result<PathBuf, SettingError> {
-    const NAME: &str = "REFUNDS_STORE";
-    let path = match env::var_os(NAME).filter(|path| !path.is_empty()) {
+/// When there is neither, or the folder cannot be made.
+pub(crate) fn store_path() -> Result<PathBuf, ConfigError> {
+    let path = match env::var_os("REFUNDS_STORE").filter(|path| !path.is_empty()) {
         Some(path) => PathBuf::from(path),
         None => data_folder()
-            .ok_or_else(|| SettingError::new(NAME, "there is no home folder; write a file's path"))?
-            .join("mcp-guard")
+            .ok_or_else(|| {
+                ConfigError::new(
+                    "REFUNDS_STORE is not set and there is no home folder: write the path of a file",
+                )
+            })?
+            .join("mcp-guard-refunds")
             .join("refunds.db"),
     };
-    make_folder_of(&path).map_err(|error| {
-        SettingError::new(
-            NAME,
-            format_args!("the folder of {}: {error}", path.display()),
-        )
-    })?;
+    make_folder_of(&path)?;
     Ok(path)
+}
+
+/// Where the ledger is, unless the operator says otherwise: beside the store.
+///
+/// # Errors
+/// When there is no place for the store.
+pub(crate) fn ledger_path() -> Result<PathBuf, ConfigError> {
+    Ok(store_path()?.with_file_name("payments.db"))
 }
 
 /// Makes the folder that a file is to be in.
 ///
 /// # Errors
 /// When it cannot be made.
-pub(crate) fn make_folder_of(path: &Path) -> std::io::Result<()> {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => std::fs::create_dir_all(folder),
-        _ => Ok(()),
-    }
+pub(crate) fn make_folder_of(path: &Path) -> Result<(), ConfigError> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    fs::create_dir_all(folder).map_err(|error| {
+        ConfigError::new(format!("the folder {} cannot be made: {error}", folder.display()))
+    })
+}
+
+/// A new token that nobody can guess.
+///
+/// # Errors
+/// When the system has no randomness to give.
+pub(crate) fn new_token() -> Result<String, ConfigError> {
+    let mut bytes = [0; 24];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| ConfigError::new(format!("no token can be made: {error}")))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn data_folder() -> Option<PathBuf> {
-    let named = ["XDG_DATA_HOME", "LOCALAPPDATA"]
+    ["XDG_DATA_HOME", "LOCALAPPDATA"]
         .into_iter()
         .filter_map(env::var_os)
         .map(PathBuf::from)
-        .find(|path| path.is_absolute());
-    named.or_else(|| Some(env::home_dir()?.join(".local").join("share")))
+        .find(|path| path.is_absolute())
+        .or_else(|| Some(env::home_dir()?.join(".local").join("share")))
 }

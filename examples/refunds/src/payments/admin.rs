@@ -24,11 +24,7 @@ impl Admin {
             .pool_max_idle_per_host(0)
             .no_proxy()
             .build()?;
-        Ok(Self {
-            http,
-            base: base.to_owned(),
-            token: token.to_owned(),
-        })
+        Ok(Self { http, base: base.to_owned(), token: token.to_owned() })
     }
 
     /// Arms `fault` for the next calls, in place of what was armed.
@@ -36,8 +32,7 @@ impl Admin {
     /// # Errors
     /// When the service cannot be told.
     pub(crate) async fn arm(&self, fault: Fault) -> reqwest::Result<()> {
-        self.tell(self.http.put(self.address("fault")).json(&fault))
-            .await
+        self.tell(self.http.put(self.address("fault")).json(&fault)).await
     }
 
     /// Waits until the armed fault has been done to all its calls.
@@ -53,12 +48,7 @@ impl Admin {
     /// # Errors
     /// When the service cannot be told.
     pub(crate) async fn close(&self, millis: u64) -> reqwest::Result<()> {
-        self.tell(
-            self.http
-                .put(self.address("closed"))
-                .json(&Closed { millis }),
-        )
-        .await
+        self.tell(self.http.put(self.address("closed")).json(&Closed { millis })).await
     }
 
     fn address(&self, path: &str) -> String {
@@ -66,11 +56,7 @@ impl Admin {
     }
 
     async fn tell(&self, request: RequestBuilder) -> reqwest::Result<()> {
-        request
-            .bearer_auth(&self.token)
-            .send()
-            .await?
-            .error_for_status()?;
+        request.bearer_auth(&self.token).send().await?.error_for_status()?;
         Ok(())
     }
 }

@@ -2,11 +2,12 @@
 
 use std::{fmt, time::Duration};
 
+use mcp_guard::ConfigError;
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
 use serde::de::DeserializeOwned;
 
 use super::{NewRefund, PaidOrder, Reason, Refund, RefundError, Refusal, RefusalBody};
-use crate::settings::{self, SettingError};
+use crate::settings;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -28,12 +29,15 @@ impl Payments {
     ///
     /// # Errors
     /// When `base` is not an `http://` address.
-    pub(crate) fn new(base: &str, token: &str, timeout: Duration) -> Result<Self, SettingError> {
+    pub(crate) fn new(base: &str, token: &str, timeout: Duration) -> Result<Self, ConfigError> {
         let base = Url::parse(base)
             .ok()
             .filter(|url| url.scheme() == "http" && url.has_host())
             .ok_or_else(|| {
-                SettingError::new("REFUNDS_PAYMENTS_URL", "write it as http://127.0.0.1:4242")
+                ConfigError::new(
+                    "the address of the payments service does not fit: \
+                     write it as REFUNDS_PAYMENTS_URL=http://127.0.0.1:4242",
+                )
             })?;
         let http = Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
@@ -44,12 +48,8 @@ impl Payments {
             .redirect(redirect::Policy::none())
             .no_proxy()
             .build()
-            .map_err(|error| SettingError::new("REFUNDS_PAYMENTS_URL", error))?;
-        Ok(Self {
-            http,
-            base,
-            token: token.to_owned(),
-        })
+            .map_err(|error| ConfigError::new(format!("no HTTP client: {error}")))?;
+        Ok(Self { http, base, token: token.to_owned() })
     }
 
     /// The service that `REFUNDS_PAYMENTS_URL` names, with the token in `REFUNDS_PAYMENTS_TOKEN`;
@@ -57,7 +57,7 @@ impl Payments {
     ///
     /// # Errors
     /// When the token is missing, or a variable has a value that does not fit.
-    pub(crate) fn from_env() -> Result<Option<Self>, SettingError> {
+    pub(crate) fn from_env() -> Result<Option<Self>, ConfigError> {
         let Some(base) = settings::text("REFUNDS_PAYMENTS_URL")? else {
             return Ok(None);
         };
@@ -72,18 +72,8 @@ impl Payments {
     ///
     /// # Errors
     /// When the variable is not a number of milliseconds above 0.
-    pub(crate) fn timeout_from_env() -> Result<Duration, SettingError> {
-        const NAME: &str = "REFUNDS_PAYMENTS_TIMEOUT_MS";
-        let Some(written) = settings::text(NAME)? else {
-            return Ok(Self::TIMEOUT);
-        };
-        match written.parse() {
-            Ok(millis) if millis > 0 => Ok(Duration::from_millis(millis)),
-            _ => Err(SettingError::new(
-                NAME,
-                "write a number of milliseconds, such as 5000",
-            )),
-        }
+    pub(crate) fn timeout_from_env() -> Result<Duration, ConfigError> {
+        Ok(settings::millis("REFUNDS_PAYMENTS_TIMEOUT_MS")?.unwrap_or(Self::TIMEOUT))
     }
 
     /// Pays back. The same `key` pays once, however often it is sent.
@@ -97,11 +87,7 @@ impl Payments {
         reason: Reason,
         key: &str,
     ) -> Result<Refund, RefundError> {
-        let body = NewRefund {
-            order_id: order_id.to_owned(),
-            amount_cents,
-            reason,
-        };
+        let body = NewRefund { order_id: order_id.to_owned(), amount_cents, reason };
         let request = self
             .http
             .post(self.address(["v1", "refunds"]))
@@ -115,11 +101,7 @@ impl Payments {
     /// # Errors
     /// When there is none, or the service cannot say.
     pub(crate) async fn order(&self, order_id: &str) -> Result<PaidOrder, RefundError> {
-        self.send(
-            self.http.get(self.address(["v1", "orders", order_id])),
-            order_id,
-        )
-        .await
+        self.send(self.http.get(self.address(["v1", "orders", order_id])), order_id).await
     }
 
     /// Each part is escaped, so that an order number cannot lead to another path.
@@ -136,11 +118,7 @@ impl Payments {
         request: RequestBuilder,
         order_id: &str,
     ) -> Result<T, RefundError> {
-        let answer = request
-            .bearer_auth(&self.token)
-            .send()
-            .await
-            .map_err(unsent_or_unanswered)?;
+        let answer = request.bearer_auth(&self.token).send().await.map_err(unsent_or_unanswered)?;
         let status = answer.status();
         if status.is_success() {
             // The answer says yes; unreadable, it does not say to what.
@@ -159,19 +137,13 @@ impl Payments {
 /// Without the token.
 impl fmt::Debug for Payments {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Payments")
-            .field("base", &self.base.as_str())
-            .finish_non_exhaustive()
+        f.debug_struct("Payments").field("base", &self.base.as_str()).finish_non_exhaustive()
     }
 }
 
 /// Only a connection that was never made is certain to have carried nothing.
 fn unsent_or_unanswered(error: reqwest::Error) -> RefundError {
-    if error.is_connect() {
-        RefundError::Unreachable(error)
-    } else {
-        RefundError::NoAnswer(error)
-    }
+    if error.is_connect() { RefundError::Unreachable(error) } else { RefundError::NoAnswer(error) }
 }
 
 /// A status of 4xx means that nothing was done, whatever its body says, save for the two that say

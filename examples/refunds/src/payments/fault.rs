@@ -53,11 +53,7 @@ fn one() -> u32 {
 impl Fault {
     /// `mode` for the next call.
     pub(crate) fn next(mode: Mode) -> Self {
-        Self {
-            mode,
-            calls: 1,
-            millis: 0,
-        }
+        Self { mode, calls: 1, millis: 0 }
     }
 }
 
@@ -70,10 +66,7 @@ pub(super) struct Faults {
 
 impl Faults {
     pub(super) fn new() -> Self {
-        Self {
-            armed: Mutex::new(None),
-            outstanding: watch::Sender::new(0),
-        }
+        Self { armed: Mutex::new(None), outstanding: watch::Sender::new(0) }
     }
 
     /// Replaces what was armed.
@@ -87,11 +80,7 @@ impl Faults {
     /// that act have acted.
     pub(super) async fn played(&self) {
         // Fails only when the sender is gone, and `self` holds it.
-        let _ = self
-            .outstanding
-            .subscribe()
-            .wait_for(|left| *left == 0)
-            .await;
+        let _ = self.outstanding.subscribe().wait_for(|left| *left == 0).await;
     }
 
     fn take(&self) -> Option<Fault> {
@@ -103,8 +92,7 @@ impl Faults {
     }
 
     fn done_once(&self) {
-        self.outstanding
-            .send_modify(|left| *left = left.saturating_sub(1));
+        self.outstanding.send_modify(|left| *left = left.saturating_sub(1));
     }
 
     fn armed(&self) -> MutexGuard<'_, Option<Fault>> {

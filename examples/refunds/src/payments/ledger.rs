@@ -89,12 +89,7 @@ impl Ledger {
         self.connection().query_row(
             "SELECT COUNT(*), COALESCE(SUM(amount_cents), 0) FROM refunds",
             [],
-            |row| {
-                Ok(Totals {
-                    refunds: from_sql(row, 0)?,
-                    cents: from_sql(row, 1)?,
-                })
-            },
+            |row| Ok(Totals { refunds: from_sql(row, 0)?, cents: from_sql(row, 1)? }),
         )
     }
 
@@ -118,12 +113,7 @@ impl Ledger {
         write.execute(
             "INSERT INTO refunds (order_id, amount_cents, reason, idempotency_key)
              VALUES (?1, ?2, ?3, ?4)",
-            params![
-                request.order_id,
-                to_sql(request.amount_cents),
-                request.reason.as_str(),
-                key
-            ],
+            params![request.order_id, to_sql(request.amount_cents), request.reason.as_str(), key],
         )?;
         let refund = Refund {
             refund_id: refund_id(write.last_insert_rowid()),
@@ -243,11 +233,7 @@ mod tests {
     }
 
     fn request(order_id: &str, amount_cents: u64) -> NewRefund {
-        NewRefund {
-            order_id: order_id.to_owned(),
-            amount_cents,
-            reason: Reason::Late,
-        }
+        NewRefund { order_id: order_id.to_owned(), amount_cents, reason: Reason::Late }
     }
 
     fn refusal_of(booking: Booking) -> Refusal {
@@ -265,13 +251,7 @@ mod tests {
         };
         let again = ledger.refund(&request("ord_1", 400), Some("k")).unwrap();
         assert_eq!(again, Booking::Repeated(first));
-        assert_eq!(
-            ledger.totals().unwrap(),
-            Totals {
-                refunds: 1,
-                cents: 400
-            }
-        );
+        assert_eq!(ledger.totals().unwrap(), Totals { refunds: 1, cents: 400 });
     }
 
     #[test]
@@ -294,13 +274,7 @@ mod tests {
             let booking = ledger.refund(&request("ord_1", 400), None).unwrap();
             assert!(matches!(booking, Booking::Made(_)));
         }
-        assert_eq!(
-            ledger.totals().unwrap(),
-            Totals {
-                refunds: 2,
-                cents: 800
-            }
-        );
+        assert_eq!(ledger.totals().unwrap(), Totals { refunds: 2, cents: 800 });
     }
 
     #[test]
@@ -308,30 +282,12 @@ mod tests {
         let (_folder, ledger) = ledger();
         ledger.refund(&request("ord_1", 700), Some("k1")).unwrap();
         let booking = ledger.refund(&request("ord_1", 301), Some("k2")).unwrap();
-        assert_eq!(
-            refusal_of(booking),
-            Refusal::AmountAboveRemaining {
-                remaining_cents: 300
-            }
-        );
-        let booking = ledger
-            .refund(&request("ord_1", u64::MAX), Some("k3"))
-            .unwrap();
-        assert_eq!(
-            refusal_of(booking),
-            Refusal::AmountAboveRemaining {
-                remaining_cents: 300
-            }
-        );
+        assert_eq!(refusal_of(booking), Refusal::AmountAboveRemaining { remaining_cents: 300 });
+        let booking = ledger.refund(&request("ord_1", u64::MAX), Some("k3")).unwrap();
+        assert_eq!(refusal_of(booking), Refusal::AmountAboveRemaining { remaining_cents: 300 });
         let booking = ledger.refund(&request("ord_1", 300), Some("k4")).unwrap();
         assert!(matches!(booking, Booking::Made(_)));
-        assert_eq!(
-            ledger.totals().unwrap(),
-            Totals {
-                refunds: 2,
-                cents: 1000
-            }
-        );
+        assert_eq!(ledger.totals().unwrap(), Totals { refunds: 2, cents: 1000 });
     }
 
     #[test]

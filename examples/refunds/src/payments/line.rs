@@ -48,14 +48,7 @@ impl Door {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let (give, orders) = mpsc::channel(1);
-        Ok((
-            Self {
-                listener: Some(listener),
-                address,
-                orders,
-            },
-            Doorkeeper(give),
-        ))
+        Ok((Self { listener: Some(listener), address, orders }, Doorkeeper(give)))
     }
 
     /// Where it listens.
@@ -151,10 +144,7 @@ impl Line {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY could not be set");
         }
-        Self {
-            stream,
-            cut: Cut::default(),
-        }
+        Self { stream, cut: Cut::default() }
     }
 }
 

@@ -50,10 +50,7 @@ impl Service {
         if let Some(admin) = &tokens.admin {
             router = router.merge(admin_routes(faults, doorkeeper, admin));
         }
-        Ok(Self {
-            door,
-            router: router.fallback(async || refuse(Refusal::BadRequest)),
-        })
+        Ok(Self { door, router: router.fallback(async || refuse(Refusal::BadRequest)) })
     }
 
     /// The address, as a URL.
@@ -66,11 +63,7 @@ impl Service {
     /// # Errors
     /// When the server fails.
     pub(crate) async fn run(self) -> io::Result<()> {
-        axum::serve(
-            self.door,
-            self.router.into_make_service_with_connect_info::<Cut>(),
-        )
-        .await
+        axum::serve(self.door, self.router.into_make_service_with_connect_info::<Cut>()).await
     }
 }
 
@@ -80,10 +73,7 @@ fn account_routes(ledger: Arc<Ledger>, faults: Arc<Faults>, token: &str) -> Rout
         .route("/v1/orders/{order_id}", get(get_order))
         .with_state(ledger)
         .route_layer(middleware::from_fn_with_state(faults, misbehave))
-        .route_layer(middleware::from_fn_with_state(
-            TokenHash::of(token),
-            authenticate,
-        ))
+        .route_layer(middleware::from_fn_with_state(TokenHash::of(token), authenticate))
 }
 
 fn admin_routes(faults: Arc<Faults>, doorkeeper: Doorkeeper, token: &str) -> Router {
@@ -93,10 +83,7 @@ fn admin_routes(faults: Arc<Faults>, doorkeeper: Doorkeeper, token: &str) -> Rou
         .with_state(faults)
         .route("/admin/closed", put(close))
         .layer(Extension(doorkeeper))
-        .route_layer(middleware::from_fn_with_state(
-            TokenHash::of(token),
-            authenticate,
-        ))
+        .route_layer(middleware::from_fn_with_state(TokenHash::of(token), authenticate))
 }
 
 async fn create_refund(
@@ -107,18 +94,11 @@ async fn create_refund(
     let (Ok(Json(request)), Ok(key)) = (body, idempotency_key(&headers)) else {
         return refuse(Refusal::BadRequest);
     };
-    match on_ledger(ledger, move |ledger| {
-        ledger.refund(&request, key.as_deref())
-    })
-    .await
-    {
+    match on_ledger(ledger, move |ledger| ledger.refund(&request, key.as_deref())).await {
         Ok(Booking::Made(refund)) => (StatusCode::CREATED, Json(refund)).into_response(),
-        Ok(Booking::Repeated(refund)) => (
-            StatusCode::CREATED,
-            [("idempotent-replayed", "true")],
-            Json(refund),
-        )
-            .into_response(),
+        Ok(Booking::Repeated(refund)) => {
+            (StatusCode::CREATED, [("idempotent-replayed", "true")], Json(refund)).into_response()
+        }
         Ok(Booking::Refused(refusal)) => refuse(refusal),
         Err(status) => status.into_response(),
     }

@@ -30,17 +30,10 @@ async fn running() -> Running {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("payments.db");
     let books = Ledger::open(&path).unwrap();
-    books
-        .add_orders(&[("ord_1", 1000), ("ord/../x", 7)])
-        .unwrap();
-    let tokens = Tokens {
-        account: ACCOUNT.into(),
-        admin: Some(ADMIN.into()),
-    };
+    books.add_orders(&[("ord_1", 1000), ("ord/../x", 7)]).unwrap();
+    let tokens = Tokens { account: ACCOUNT.into(), admin: Some(ADMIN.into()) };
     let listen = (Ipv4Addr::LOCALHOST, 0).into();
-    let service = Service::open(listen, Ledger::open(&path).unwrap(), tokens)
-        .await
-        .unwrap();
+    let service = Service::open(listen, Ledger::open(&path).unwrap(), tokens).await.unwrap();
     let url = service.url();
     Running {
         payments: Payments::new(&url, ACCOUNT, Duration::from_millis(500)).unwrap(),
@@ -54,9 +47,7 @@ async fn running() -> Running {
 
 impl Running {
     async fn refund(&self, cents: u64, key: &str) -> Result<Refund, RefundError> {
-        self.payments
-            .refund("ord_1", cents, Reason::Defect, key)
-            .await
+        self.payments.refund("ord_1", cents, Reason::Defect, key).await
     }
 
     #[track_caller]
@@ -94,12 +85,7 @@ async fn twenty_at_once_under_one_key_make_one_refund() {
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..20 {
         let payments = service.payments.clone();
-        calls.spawn(async move {
-            payments
-                .refund("ord_1", 10, Reason::Late, "k")
-                .await
-                .unwrap()
-        });
+        calls.spawn(async move { payments.refund("ord_1", 10, Reason::Late, "k").await.unwrap() });
     }
     let answers = calls.join_all().await;
     assert!(answers.iter().all(|answer| *answer == answers[0]));
@@ -109,30 +95,12 @@ async fn twenty_at_once_under_one_key_make_one_refund() {
 #[tokio::test]
 async fn refusals_are_final_and_do_nothing() {
     let service = running().await;
-    let unknown = service
-        .payments
-        .refund("ord_9", 1, Reason::Late, "k1")
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(&unknown, RefundError::NoSuchOrder(id) if id == "ord_9"),
-        "{unknown:?}"
-    );
+    let unknown = service.payments.refund("ord_9", 1, Reason::Late, "k1").await.unwrap_err();
+    assert!(matches!(&unknown, RefundError::NoSuchOrder(id) if id == "ord_9"), "{unknown:?}");
     let above = service.refund(1001, "k2").await.unwrap_err();
-    assert!(
-        matches!(
-            above,
-            RefundError::AboveRemaining {
-                remaining_cents: 1000
-            }
-        ),
-        "{above:?}"
-    );
+    assert!(matches!(above, RefundError::AboveRemaining { remaining_cents: 1000 }), "{above:?}");
     let zero = service.refund(0, "k3").await.unwrap_err();
-    assert!(
-        matches!(zero, RefundError::Refused(StatusCode::BAD_REQUEST)),
-        "{zero:?}"
-    );
+    assert!(matches!(zero, RefundError::Refused(StatusCode::BAD_REQUEST)), "{zero:?}");
     service.assert_booked(0, 0);
 }
 
@@ -141,10 +109,7 @@ async fn a_key_with_another_body_is_a_422_and_never_called_a_refusal() {
     let service = running().await;
     service.refund(400, "k").await.unwrap();
     let body = r#"{"order_id":"ord_1","amount_cents":401,"reason":"defect"}"#;
-    assert_eq!(
-        service.post(ACCOUNT, &["k"], body).await,
-        StatusCode::UNPROCESSABLE_ENTITY
-    );
+    assert_eq!(service.post(ACCOUNT, &["k"], body).await, StatusCode::UNPROCESSABLE_ENTITY);
     // Something was done under the key, so the client may not say that nothing was.
     let error = service.refund(401, "k").await.unwrap_err();
     assert!(matches!(error, RefundError::Failed(_)), "{error:?}");
@@ -162,19 +127,11 @@ async fn what_does_not_fit_is_a_400() {
         r#"{"order_id":"ord_1","amount_cents":5,"amount_cents":6,"reason":"late"}"#,
         r#"{"order_id":"ord_1","amount_cents":5}"#,
     ] {
-        assert_eq!(
-            service.post(ACCOUNT, &["k"], body).await,
-            StatusCode::BAD_REQUEST,
-            "{body}"
-        );
+        assert_eq!(service.post(ACCOUNT, &["k"], body).await, StatusCode::BAD_REQUEST, "{body}");
     }
     let body = r#"{"order_id":"ord_1","amount_cents":5,"reason":"late"}"#;
     for keys in [&[""][..], &["a", "a"]] {
-        assert_eq!(
-            service.post(ACCOUNT, keys, body).await,
-            StatusCode::BAD_REQUEST,
-            "{keys:?}"
-        );
+        assert_eq!(service.post(ACCOUNT, keys, body).await, StatusCode::BAD_REQUEST, "{keys:?}");
     }
     service.assert_booked(0, 0);
 }
@@ -184,16 +141,10 @@ async fn each_token_opens_its_own_door_only() {
     let service = running().await;
     let body = r#"{"order_id":"ord_1","amount_cents":5,"reason":"late"}"#;
     for token in ["", "wrong", ADMIN] {
-        assert_eq!(
-            service.post(token, &[], body).await,
-            StatusCode::UNAUTHORIZED
-        );
+        assert_eq!(service.post(token, &[], body).await, StatusCode::UNAUTHORIZED);
         let payments = Payments::new(&service.url, token, Payments::TIMEOUT).unwrap();
         let error = payments.order("ord_1").await.unwrap_err();
-        assert!(
-            matches!(error, RefundError::Refused(StatusCode::UNAUTHORIZED)),
-            "{error:?}"
-        );
+        assert!(matches!(error, RefundError::Refused(StatusCode::UNAUTHORIZED)), "{error:?}");
     }
     let admin = Admin::new(&service.url, ACCOUNT).unwrap();
     let error = admin.arm(Fault::next(Mode::FailAfter)).await.unwrap_err();
@@ -218,14 +169,7 @@ async fn an_order_number_cannot_lead_elsewhere() {
 #[tokio::test]
 async fn a_failure_before_acting_is_transient_and_does_nothing() {
     let service = running().await;
-    service
-        .admin
-        .arm(Fault {
-            calls: 2,
-            ..Fault::next(Mode::FailBefore)
-        })
-        .await
-        .unwrap();
+    service.admin.arm(Fault { calls: 2, ..Fault::next(Mode::FailBefore) }).await.unwrap();
     for _ in 0..2 {
         let error = service.refund(400, "k").await.unwrap_err();
         assert!(matches!(error, RefundError::Unavailable(_)), "{error:?}");
@@ -239,20 +183,13 @@ async fn a_failure_before_acting_is_transient_and_does_nothing() {
 #[tokio::test]
 async fn a_failure_after_acting_is_ambiguous_and_the_same_key_finds_out() {
     let service = running().await;
-    for (mode, booked) in [
-        (Mode::FailAfter, 1),
-        (Mode::DropAfter, 2),
-        (Mode::HangAfter, 3),
-    ] {
+    for (mode, booked) in [(Mode::FailAfter, 1), (Mode::DropAfter, 2), (Mode::HangAfter, 3)] {
         service.admin.arm(Fault::next(mode)).await.unwrap();
         let key = format!("k{booked}");
         let error = service.refund(100, &key).await.unwrap_err();
         match mode {
             Mode::FailAfter => assert!(matches!(error, RefundError::Failed(_)), "{error:?}"),
-            _ => assert!(
-                matches!(error, RefundError::NoAnswer(_)),
-                "{mode:?}: {error:?}"
-            ),
+            _ => assert!(matches!(error, RefundError::NoAnswer(_)), "{mode:?}: {error:?}"),
         }
         service.admin.played().await.unwrap();
         service.assert_booked(booked, 100 * booked);
@@ -264,19 +201,9 @@ async fn a_failure_after_acting_is_ambiguous_and_the_same_key_finds_out() {
 #[tokio::test]
 async fn a_slow_service_acts_although_nobody_waits_any_more() {
     let service = running().await;
-    service
-        .admin
-        .arm(Fault {
-            millis: 900,
-            ..Fault::next(Mode::Slow)
-        })
-        .await
-        .unwrap();
+    service.admin.arm(Fault { millis: 900, ..Fault::next(Mode::Slow) }).await.unwrap();
     let error = service.refund(400, "k").await.unwrap_err();
-    assert!(
-        matches!(&error, RefundError::NoAnswer(cause) if cause.is_timeout()),
-        "{error:?}"
-    );
+    assert!(matches!(&error, RefundError::NoAnswer(cause) if cause.is_timeout()), "{error:?}");
     service.assert_booked(0, 0);
     service.admin.played().await.unwrap();
     service.assert_booked(1, 400);
@@ -294,9 +221,7 @@ async fn a_closed_port_is_transient_and_opens_again() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(5), reopened)
-        .await
-        .unwrap();
+    tokio::time::timeout(Duration::from_secs(5), reopened).await.unwrap();
     service.assert_booked(1, 400);
 }
 
@@ -310,17 +235,8 @@ async fn the_token_is_not_printed() {
 
 #[test]
 fn an_address_that_does_not_fit_says_what_to_write() {
-    for address in [
-        "",
-        "127.0.0.1:80",
-        "https://127.0.0.1",
-        "file:///x",
-        "http://",
-    ] {
+    for address in ["", "127.0.0.1:80", "https://127.0.0.1", "file:///x", "http://"] {
         let error = Payments::new(address, ACCOUNT, Payments::TIMEOUT).unwrap_err();
-        assert!(
-            error.to_string().contains("http://127.0.0.1:4242"),
-            "{address}: {error}"
-        );
+        assert!(error.to_string().contains("http://127.0.0.1:4242"), "{address}: {error}");
     }
 }

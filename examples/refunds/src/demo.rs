@@ -1,0 +1,41 @@
+//! An agent that tries everything, against real processes, with the ledger read after each try.
+
+mod agent;
+mod board;
+mod expect;
+mod raw;
+mod script;
+mod stage;
+mod told;
+
+use std::{error::Error, process::ExitCode};
+
+use board::Board;
+use stage::Stage;
+
+type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
+
+/// Plays the whole script, and says whether every answer and the ledger are what they must be.
+///
+/// # Errors
+/// When the processes cannot be started or reached.
+pub(crate) async fn run() -> Result<ExitCode> {
+    tokio::select! {
+        verdict = play() => verdict,
+        // Dropping the play ends its processes and removes its folder.
+        interrupted = tokio::signal::ctrl_c() => {
+            interrupted?;
+            Err("interrupted".into())
+        }
+    }
+}
+
+async fn play() -> Result<ExitCode> {
+    let mut stage = Stage::set().await?;
+    let mut board = Board::new();
+    if let Err(error) = script::play(&mut stage, &mut board).await {
+        eprintln!("\n{}", stage.logs());
+        return Err(error);
+    }
+    Ok(if board.verdict() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

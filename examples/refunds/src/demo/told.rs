@@ -1,0 +1,125 @@
+//! What the agent is told.
+
+use std::fmt;
+
+use rmcp::model::{CallToolResult, ErrorData};
+use serde_json::Value;
+
+/// One answer, as the agent sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Told {
+    /// It was done. `text` is the envelope, byte for byte.
+    Done { text: String, replayed: bool },
+    /// It was not, or nobody knows.
+    Failed { category: String, code: String, retryable: bool, retry_after_ms: u64, text: String },
+    /// An error of the protocol, with the envelope's error in it if the guard made it.
+    Protocol { number: i64, text: String, category: String, code: String, retryable: bool },
+    /// A result that is not the envelope.
+    Unreadable(String),
+    /// The door was shut: no token, or a wrong one.
+    Unauthorized,
+    /// No answer came.
+    Nothing,
+    /// The answers to many calls at once.
+    Crowd { done: usize, in_flight: usize, other: usize },
+}
+
+impl Told {
+    /// Reads a tool's result.
+    pub(super) fn of(result: CallToolResult) -> Self {
+        Self::read(&result).unwrap_or_else(|| Self::Unreadable(format!("{result:?}")))
+    }
+
+    fn read(result: &CallToolResult) -> Option<Self> {
+        let [block] = result.content.as_slice() else {
+            return None;
+        };
+        let text = block.as_text()?.text.clone();
+        let envelope: Value = serde_json::from_str(&text).ok()?;
+        // The same answer twice, for old clients and new: they may not disagree.
+        if result.structured_content.as_ref() != Some(&envelope) {
+            return None;
+        }
+        if envelope["status"] == "ok" {
+            return (result.is_error != Some(true))
+                .then_some(Self::Done { replayed: is_replay(result), text });
+        }
+        let error = &envelope["error"];
+        (result.is_error == Some(true)).then_some(Self::Failed {
+            category: error["category"].as_str()?.to_owned(),
+            code: error["code"].as_str()?.to_owned(),
+            retryable: error["retryable"].as_bool()?,
+            retry_after_ms: error["retry_after_ms"].as_u64().unwrap_or(0),
+            text,
+        })
+    }
+
+    /// Reads an error of the protocol.
+    pub(super) fn protocol(error: &ErrorData) -> Self {
+        let data = error.data.as_ref().unwrap_or(&Value::Null);
+        let word = |name: &str| data[name].as_str().unwrap_or_default().to_owned();
+        Self::Protocol {
+            number: error.code.0.into(),
+            text: format!("{}: {data}", error.message),
+            category: word("category"),
+            code: word("code"),
+            retryable: data["retryable"].as_bool().unwrap_or_default(),
+        }
+    }
+
+    /// Counts the answers to calls that were made at once. Two that were done must say the same.
+    pub(super) fn crowd(answers: &[Self]) -> Self {
+        let mut first_done = None;
+        let (mut done, mut in_flight, mut other) = (0, 0, 0);
+        for answer in answers {
+            match answer {
+                Self::Done { text, .. } if *first_done.get_or_insert(text) == text => done += 1,
+                Self::Failed { code, .. } if code == "in_flight" => in_flight += 1,
+                _ => other += 1,
+            }
+        }
+        Self::Crowd { done, in_flight, other }
+    }
+
+    /// The envelope, byte for byte, if there is one.
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Done { text, .. } | Self::Failed { text, .. } | Self::Protocol { text, .. } => {
+                Some(text)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the agent may try again with the same key, where it was told.
+    pub(super) fn retryable(&self) -> Option<bool> {
+        match self {
+            Self::Failed { retryable, .. } | Self::Protocol { retryable, .. } => Some(*retryable),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done { replayed: false, .. } => f.write_str("ok"),
+            Self::Done { replayed: true, .. } => f.write_str("ok, the first answer again"),
+            Self::Failed { category, code, .. } => write!(f, "{category} / {code}"),
+            Self::Protocol { number, category, code, .. } => {
+                write!(f, "{category} / {code} ({number})")
+            }
+            Self::Unreadable(_) => f.write_str("something that is no envelope"),
+            Self::Unauthorized => f.write_str("HTTP 401"),
+            Self::Nothing => f.write_str("nothing, the line broke"),
+            Self::Crowd { done, in_flight, other: 0 } => {
+                write!(f, "ok x {done}, in_flight x {in_flight}")
+            }
+            Self::Crowd { other, .. } => write!(f, "{other} answers that must not be"),
+        }
+    }
+}
+
+fn is_replay(result: &CallToolResult) -> bool {
+    serde_json::to_value(&result.meta).is_ok_and(|meta| meta["mcp-guard/replayed"] == true)
+}
