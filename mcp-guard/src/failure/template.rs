@@ -180,6 +180,17 @@ impl Failure {
         .logged(detail)
     }
 
+    /// For a call that its body refused: nothing was done, and the answer is recorded under the
+    /// key, so a corrected call needs another.
+    pub(crate) fn spends_the_key(mut self) -> Self {
+        self.safe_new_key = true;
+        if self.category == Category::Validation {
+            self.next_action =
+                "Fix the arguments, or ask the user. The corrected call needs a new idempotency_key.";
+        }
+        self
+    }
+
     /// What a tool's own error says, with its certainty as the category.
     pub(crate) fn of_report(report: Report, detail: String) -> Self {
         let (category, fallback) = match report.class {

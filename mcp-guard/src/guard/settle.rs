@@ -56,7 +56,7 @@ fn judge(tool: &str, end: End, on_unknown: OnUnknown) -> (Certainty, Reply) {
         }
         End::Returned(BodyEnd::Failed { report, detail }) => match report.class {
             Class::Rejected | Class::Validation | Class::Authz => {
-                (Certainty::Certain, Failure::of_report(report, detail))
+                (Certainty::Certain, Failure::of_report(report, detail).spends_the_key())
             }
             Class::Transient => (Certainty::NothingDone, Failure::of_report(report, detail)),
             Class::Ambiguous if on_unknown == OnUnknown::Retry => {
@@ -148,7 +148,7 @@ async fn record(core: &Arc<Core>, lease: &Lease, settlement: Settlement) -> Fenc
 
 /// How long the store is asked again after a failure. Then the record stays as it is, and its lease
 /// runs out to "unknown".
-const TRIES: u32 = 120;
+const TRIES: u32 = 24;
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 async fn go_on(core: &Core, lease: &Lease, settlement: &Settlement) {
