@@ -1,0 +1,8 @@
+//! What the tests through the front door share: a server with tools that misbehave, the ledger that
+//! judges it, and wires that carry any bytes to it.
+
+pub mod answer;
+pub mod fixture;
+pub mod ledger;
+pub mod server;
+pub mod wire;

@@ -1,0 +1,89 @@
+//! A server that is told to end while a body runs: the effect is recorded first.
+
+use std::time::{Duration, Instant};
+
+use guard_tests::{
+    fixture::Fixture,
+    server::Transport,
+    wire::{Version, Wire},
+};
+use serde_json::{Value, json};
+
+/// `rmcp` alone waits five seconds for a running call. This one takes longer.
+const LONG: u32 = 7_000;
+const SHORT: u32 = 800;
+
+fn refund(millis: u32) -> Value {
+    json!({
+        "order_id": "ord_8821", "amount_cents": 500, "millis": millis,
+        "idempotency_key": "a-key-that-is-drained",
+    })
+}
+
+/// Whether the effect was recorded, as a new server process sees it.
+async fn is_recorded(fixture: &Fixture, millis: u32) -> bool {
+    let later = Wire::open(&fixture.server(Transport::Stdio), Version::V2025November).await;
+    let replay = later.call("slow_refund", refund(millis)).await;
+    replay.result()["refund_id"] == "re_1" && replay.is_replay()
+}
+
+#[tokio::test]
+async fn when_the_input_ends_the_running_call_is_answered_and_recorded() {
+    for version in [Version::V2025November, Version::V2026July] {
+        let fixture = Fixture::new();
+        let wire = Wire::open(&fixture.server(Transport::Stdio), version).await;
+        let (answer, ()) = tokio::join!(wire.call("slow_refund", refund(LONG)), async {
+            fixture.attempts().reaches(1).await;
+            wire.close_input().await;
+        });
+        assert!(
+            !answer.is_missing(),
+            "{version:?}: {}",
+            wire.process().log()
+        );
+        assert_eq!(answer.result()["refund_id"], "re_1", "{version:?}");
+        assert!(
+            wire.process().ended().await.success(),
+            "{}",
+            wire.process().log()
+        );
+        assert!(is_recorded(&fixture, LONG).await);
+        assert_eq!(fixture.effects().entries().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn when_told_to_end_the_running_call_is_recorded() {
+    for transport in [Transport::Stdio, Transport::Http] {
+        let fixture = Fixture::new();
+        let wire = Wire::open(&fixture.server(transport), Version::V2025November).await;
+        // The client goes on waiting, or it would be the one who hung up.
+        let (_, ()) = tokio::join!(wire.call("slow_refund", refund(SHORT)), async {
+            fixture.attempts().reaches(1).await;
+            wire.process().terminate().await;
+        });
+        assert!(
+            wire.process().ended().await.success(),
+            "{transport:?}: {}",
+            wire.process().log()
+        );
+        assert!(is_recorded(&fixture, SHORT).await, "{transport:?}");
+        assert_eq!(fixture.effects().entries().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_idle_server_ends_at_once() {
+    for transport in [Transport::Stdio, Transport::Http] {
+        let fixture = Fixture::new();
+        let wire = Wire::open(&fixture.server(transport), Version::V2025November).await;
+        let told = Instant::now();
+        wire.process().terminate().await;
+        assert!(wire.process().ended().await.success(), "{transport:?}");
+        assert!(
+            told.elapsed() < Duration::from_secs(3),
+            "{transport:?}: {:?}",
+            told.elapsed()
+        );
+    }
+}
