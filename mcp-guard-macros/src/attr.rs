@@ -79,10 +79,7 @@ impl Attr {
             krate: None,
             written: Written::new("#[guarded_tool(...)]", &KEYS, &LATER),
         };
-        for entry in Entry::split(tokens)
-            .into_iter()
-            .filter_map(|entry| errors.keep(entry))
-        {
+        for entry in Entry::split(tokens).into_iter().filter_map(|entry| errors.keep(entry)) {
             let read = attr.note(&entry).and_then(|()| attr.set(&entry, errors));
             errors.keep(read);
         }

@@ -56,12 +56,7 @@ fn destructive(tool: &Tool, errors: &Errors) {
 
 /// One function is one tool with one schema.
 fn unconditional(tool: &Tool, errors: &Errors) {
-    for attribute in tool
-        .function
-        .parameters
-        .iter()
-        .filter_map(|it| it.conditional.as_ref())
-    {
+    for attribute in tool.function.parameters.iter().filter_map(|it| it.conditional.as_ref()) {
         errors.at(
             attribute,
             "a parameter of a guarded tool cannot depend on `cfg`: write two functions, each with \

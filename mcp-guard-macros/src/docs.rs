@@ -23,9 +23,7 @@ impl Docs {
 
     /// Whether they say nothing.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0
-            .iter()
-            .all(|part| matches!(part, Part::Text(text) if text.trim().is_empty()))
+        self.0.iter().all(|part| matches!(part, Part::Text(text) if text.trim().is_empty()))
     }
 }
 
@@ -38,10 +36,9 @@ impl Part {
             return None;
         }
         Some(match &doc.value {
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(text),
-                ..
-            }) => Self::Text(undecorated(&text.value())),
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+                Self::Text(undecorated(&text.value()))
+            }
             other => Self::Expr(Box::new(other.clone())),
         })
     }
@@ -81,11 +78,7 @@ fn undecorated(text: &str) -> String {
             line.is_empty() || line.starts_with('*')
         });
     let line = |line: &str| {
-        let line = if starred {
-            line.trim_start().trim_start_matches('*')
-        } else {
-            line
-        };
+        let line = if starred { line.trim_start().trim_start_matches('*') } else { line };
         line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned()
     };
     text.lines().map(line).collect::<Vec<_>>().join("\n")
@@ -111,10 +104,7 @@ mod tests {
             #[doc(hidden)]
             #[doc = "More."]
         };
-        assert_eq!(
-            text(&attributes),
-            r#""Issue a refund.\n\nIndented:\n  so.\nMore.""#
-        );
+        assert_eq!(text(&attributes), r#""Issue a refund.\n\nIndented:\n  so.\nMore.""#);
     }
 
     #[test]

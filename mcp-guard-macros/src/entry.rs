@@ -42,11 +42,7 @@ impl Entry {
                 (_, None) => {}
             }
         }
-        chunks
-            .into_iter()
-            .filter(|chunk| !chunk.is_empty())
-            .map(syn::parse2)
-            .collect()
+        chunks.into_iter().filter(|chunk| !chunk.is_empty()).map(syn::parse2).collect()
     }
 
     /// The key as text.
@@ -141,10 +137,7 @@ impl Parse for Entry {
         }
         let key = input.call(Ident::parse_any)?;
         if input.is_empty() {
-            return Ok(Self {
-                key,
-                value: Value::Absent,
-            });
+            return Ok(Self { key, value: Value::Absent });
         }
         if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
@@ -152,28 +145,19 @@ impl Parse for Entry {
             if value.is_empty() {
                 return Err(Error::new_spanned(&key, format!("`{key} =` has no value")));
             }
-            return Ok(Self {
-                key,
-                value: Value::Is(value),
-            });
+            return Ok(Self { key, value: Value::Is(value) });
         }
         match input.parse()? {
             TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
                 if !input.is_empty() {
                     return Err(input.error("expected `,`"));
                 }
-                Ok(Self {
-                    key,
-                    value: Value::List(group),
-                })
+                Ok(Self { key, value: Value::List(group) })
             }
             other => {
                 // The rest is read so that it is not reported a second time.
                 input.parse::<TokenStream>()?;
-                Err(Error::new_spanned(
-                    other,
-                    format!("expected `,`, `=` or `(` after `{key}`"),
-                ))
+                Err(Error::new_spanned(other, format!("expected `,`, `=` or `(` after `{key}`")))
             }
         }
     }

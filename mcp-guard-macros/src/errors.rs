@@ -66,16 +66,9 @@ mod tests {
     fn every_mistake_is_reported_in_order() {
         let errors = Errors::new();
         errors.push(Error::new(Span::call_site(), "first"));
-        assert_eq!(
-            errors.keep(Err::<u8, _>(Error::new(Span::call_site(), "second"))),
-            None
-        );
-        let reported: Vec<_> = errors
-            .finish()
-            .unwrap_err()
-            .into_iter()
-            .map(|error| error.to_string())
-            .collect();
+        assert_eq!(errors.keep(Err::<u8, _>(Error::new(Span::call_site(), "second"))), None);
+        let reported: Vec<_> =
+            errors.finish().unwrap_err().into_iter().map(|error| error.to_string()).collect();
         assert_eq!(reported, ["first", "second"]);
     }
 

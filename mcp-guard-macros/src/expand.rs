@@ -16,9 +16,7 @@ use crate::{
 
 /// A free function, its marker type, and what the guard calls.
 pub(crate) fn function(tool: &Tool) -> TokenStream {
-    let Tool {
-        guard, function, ..
-    } = tool;
+    let Tool { guard, function, .. } = tool;
     let item = &function.item;
     let marker = marker(function);
     let conditions = conditions(function);
@@ -89,10 +87,7 @@ fn method_marker(function: &Function) -> Ident {
 
 /// What must stand on everything that is emitted beside the function.
 pub(crate) fn conditions(function: &Function) -> TokenStream {
-    function
-        .conditions()
-        .map(Attribute::to_token_stream)
-        .collect()
+    function.conditions().map(Attribute::to_token_stream).collect()
 }
 
 /// The arguments' type and the implementation of `Tool`.
@@ -120,23 +115,18 @@ fn tool_impl(tool: &Tool, marker: &Ident) -> TokenStream {
 
 /// The owned parameters as a type.
 fn arguments(tool: &Tool) -> TokenStream {
-    let Tool {
-        name: (name, _),
-        function,
-        ..
-    } = tool;
+    let Tool { name: (name, _), function, .. } = tool;
     // A type that a public marker names may not be less public.
     let vis = function.owner.is_none().then_some(&function.item.vis);
     let expecting = format!("the arguments of {name}");
-    let fields = function.arguments().map(
-        |Parameter {
-             described,
-             name,
-             ty,
-             ..
-         }| { quote!(#(#described)* #name: #ty) },
-    );
+    let fields = function
+        .arguments()
+        .map(|Parameter { described, name, ty, .. }| quote!(#(#described)* #name: #ty));
     quote! {
+        // schemars calls `.into()`, which a module without the prelude does not have.
+        #[allow(unused_imports)]
+        use ::core::convert::Into as _;
+
         #[derive(__mcp_guard::serde::Deserialize, __mcp_guard::schemars::JsonSchema)]
         #[serde(crate = "__mcp_guard::serde", deny_unknown_fields, expecting = #expecting)]
         #[schemars(crate = "__mcp_guard::schemars", deny_unknown_fields, rename = #name)]
@@ -154,7 +144,7 @@ fn requires(function: &Function) -> TokenStream {
     });
     quote! {
         fn requires() -> ::std::vec::Vec<__mcp_guard::Requirement> {
-            ::std::vec::Vec::from([#(#requirements),*])
+            ::core::convert::From::from([#(#requirements),*])
         }
     }
 }
@@ -175,7 +165,7 @@ fn measure(tool: &Tool) -> TokenStream {
     });
     quote! {
         fn measure(#arguments: &__Arguments) -> ::std::vec::Vec<__mcp_guard::Measurement> {
-            ::std::vec::Vec::from([#(#measurements),*])
+            ::core::convert::From::from([#(#measurements),*])
         }
     }
 }
@@ -183,20 +173,13 @@ fn measure(tool: &Tool) -> TokenStream {
 /// The one call.
 fn run(function: &Function) -> TokenStream {
     let owner = function.receiver.as_ref().and(function.owner.as_ref());
-    let call = own_name(
-        "call",
-        owner.is_some() || function.provided().next().is_some(),
-    );
+    let call = own_name("call", owner.is_some() || function.provided().next().is_some());
     let arguments = own_name("arguments", function.arguments().next().is_some());
     let get = |ty: &Type| quote!(__mcp_guard::Provided::get::<#ty>(#call));
     let receiver = owner.map(get);
     let parameters = function.parameters.iter().map(|parameter| {
         let Parameter { name, ty, .. } = parameter;
-        if parameter.is_argument() {
-            quote!(#arguments.#name)
-        } else {
-            get(ty)
-        }
+        if parameter.is_argument() { quote!(#arguments.#name) } else { get(ty) }
     });
     let values = receiver.into_iter().chain(parameters);
     let name = function.name();
@@ -216,10 +199,6 @@ fn run(function: &Function) -> TokenStream {
 
 /// A local name that no parameter's name can meet.
 pub(crate) fn own_name(name: &str, used: bool) -> Ident {
-    let name = if used {
-        name.to_owned()
-    } else {
-        format!("_{name}")
-    };
+    let name = if used { name.to_owned() } else { format!("_{name}") };
     Ident::new(&name, Span::mixed_site())
 }

@@ -45,13 +45,13 @@ pub(crate) struct Function {
 
 impl Item {
     /// Reads the item under `#[guarded_tool(...)]`.
-    pub(crate) fn read(item: TokenStream) -> Result<Self> {
+    pub(crate) fn read(item: &TokenStream) -> Result<Self> {
         let is_function = item
             .clone()
             .into_iter()
             .any(|token| matches!(token, TokenTree::Ident(ident) if ident == "fn"));
         if is_function {
-            return syn::parse2(item);
+            return syn::parse2(item.clone());
         }
         Err(Error::new_spanned(
             item,
@@ -74,12 +74,7 @@ impl Parse for Item {
 
 impl ToTokens for Item {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self {
-            attrs,
-            vis,
-            sig,
-            body,
-        } = self;
+        let Self { attrs, vis, sig, body } = self;
         tokens.extend(quote!(#(#attrs)* #vis #sig #body));
     }
 }
@@ -106,14 +101,9 @@ impl Function {
             }
         }
         let docs = Docs::of(&item.attrs);
-        Self {
-            item,
-            owner,
-            receiver,
-            parameters,
-            returns,
-            docs,
-        }
+        // A tool is asynchronous even where its body does not wait.
+        item.attrs.insert(0, parse_quote!(#[allow(clippy::unused_async)]));
+        Self { item, owner, receiver, parameters, returns, docs }
     }
 
     /// The function's name.
@@ -123,23 +113,16 @@ impl Function {
 
     /// The parameters that the model sends.
     pub(crate) fn arguments(&self) -> impl Iterator<Item = &Parameter> {
-        self.parameters
-            .iter()
-            .filter(|parameter| parameter.is_argument())
+        self.parameters.iter().filter(|parameter| parameter.is_argument())
     }
 
     /// The parameters that the server provides.
     pub(crate) fn provided(&self) -> impl Iterator<Item = &Parameter> {
-        self.parameters
-            .iter()
-            .filter(|parameter| !parameter.is_argument())
+        self.parameters.iter().filter(|parameter| !parameter.is_argument())
     }
 
     /// The attributes that must stand on everything that is emitted beside the function.
     pub(crate) fn conditions(&self) -> impl Iterator<Item = &Attribute> {
-        self.item
-            .attrs
-            .iter()
-            .filter(|attribute| attribute.path().is_ident("cfg"))
+        self.item.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"))
     }
 }

@@ -15,10 +15,10 @@ use crate::{
 };
 
 /// `#[guarded_tool(...)]` on a free function.
-pub(crate) fn function(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    let function = match Item::read(item.clone()) {
+pub(crate) fn function(attribute: TokenStream, item: &TokenStream) -> TokenStream {
+    let function = match Item::read(item) {
         Ok(function) => function,
-        Err(error) => return beside(&item, &error),
+        Err(error) => return beside(item, &error),
     };
     let errors = Errors::new();
     let function = Function::new(function, None, &errors);
@@ -32,17 +32,13 @@ pub(crate) fn function(attribute: TokenStream, item: TokenStream) -> TokenStream
 }
 
 /// `#[guarded_tools]` on an `impl` block.
-pub(crate) fn methods(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    let block = match ToolSet::read(item.clone()) {
+pub(crate) fn methods(attribute: TokenStream, item: &TokenStream) -> TokenStream {
+    let block = match ToolSet::read(item) {
         Ok(block) => block,
-        Err(error) => return beside(&item, &error),
+        Err(error) => return beside(item, &error),
     };
     let errors = Errors::new();
-    let ToolSet {
-        block,
-        guard,
-        tools,
-    } = ToolSet::new(attribute, block, &errors);
+    let ToolSet { block, guard, tools } = ToolSet::new(attribute, block, &errors);
     for tool in &tools {
         check::check(tool, &errors);
     }

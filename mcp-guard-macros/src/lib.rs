@@ -22,13 +22,13 @@ use proc_macro::TokenStream;
 #[doc = include_str!("../docs/guarded_tool.md")]
 #[proc_macro_attribute]
 pub fn guarded_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    guarded::function(attribute.into(), item.into()).into()
+    guarded::function(attribute.into(), &item.into()).into()
 }
 
 #[doc = include_str!("../docs/guarded_tools.md")]
 #[proc_macro_attribute]
 pub fn guarded_tools(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    guarded::methods(attribute.into(), item.into()).into()
+    guarded::methods(attribute.into(), &item.into()).into()
 }
 
 #[doc = include_str!("../docs/tool_error.md")]

@@ -109,6 +109,5 @@ fn effect(attr: Attr, errors: &Errors) -> Effect {
              once per key, or `read_only` if it changes nothing",
         ));
     }
-    attr.effect
-        .unwrap_or_else(|| Effect::Idempotent(attr::Idempotent::default()))
+    attr.effect.unwrap_or_else(|| Effect::Idempotent(attr::Idempotent::default()))
 }

@@ -13,11 +13,7 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
 
 /// The words as code, with commas between them.
 pub(crate) fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    words
-        .into_iter()
-        .map(|word| format!("`{word}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    words.into_iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// How many characters must be put in, left out or replaced (Levenshtein).
@@ -42,12 +38,9 @@ mod tests {
 
     #[test]
     fn distances() {
-        for (left, right, expected) in [
-            ("", "", 0),
-            ("", "abc", 3),
-            ("kitten", "sitting", 3),
-            ("scope", "scope", 0),
-        ] {
+        for (left, right, expected) in
+            [("", "", 0), ("", "abc", 3), ("kitten", "sitting", 3), ("scope", "scope", 0)]
+        {
             assert_eq!(distance(left, right), expected, "{left} {right}");
             assert_eq!(distance(right, left), expected, "{right} {left}");
         }

@@ -64,13 +64,7 @@ impl Type {
                 .iter()
                 .map(|variant| {
                     let attr = Attr::parse(&variant.attrs, Place::Variant, errors);
-                    Case::new(
-                        Some(&variant.ident),
-                        &variant.ident,
-                        attr,
-                        &variant.fields,
-                        errors,
-                    )
+                    Case::new(Some(&variant.ident), &variant.ident, attr, &variant.fields, errors)
                 })
                 .collect(),
             Data::Struct(data) => {
@@ -85,11 +79,7 @@ impl Type {
                 Vec::new()
             }
         };
-        Self {
-            guard,
-            input,
-            cases,
-        }
+        Self { guard, input, cases }
     }
 }
 
@@ -112,11 +102,7 @@ impl Case {
                 );
             }
         }
-        Self {
-            variant: variant.cloned(),
-            says,
-            inner,
-        }
+        Self { variant: variant.cloned(), says, inner }
     }
 }
 
@@ -126,12 +112,7 @@ fn only_field(fields: &Fields) -> Option<(Member, syn::Type)> {
         return None;
     };
     let member = field.ident.clone().map_or_else(
-        || {
-            Member::Unnamed(syn::Index {
-                index: 0,
-                span: field.span(),
-            })
-        },
+        || Member::Unnamed(syn::Index { index: 0, span: field.span() }),
         Member::Named,
     );
     Some((member, field.ty.clone()))
@@ -143,9 +124,7 @@ fn snake_case(name: &str) -> String {
     let mut snake = String::new();
     for (index, letter) in letters.iter().enumerate() {
         let after_lower = index > 0 && !letters[index - 1].is_uppercase();
-        let before_lower = letters
-            .get(index + 1)
-            .is_some_and(|next| next.is_lowercase());
+        let before_lower = letters.get(index + 1).is_some_and(|next| next.is_lowercase());
         let starts_word = letter.is_uppercase() && (after_lower || before_lower);
         if index > 0 && starts_word && !snake.ends_with('_') {
             snake.push('_');

@@ -28,13 +28,13 @@ pub(crate) struct ToolSet {
 
 impl ToolSet {
     /// Reads the item under `#[guarded_tools]`.
-    pub(crate) fn read(item: TokenStream) -> Result<ItemImpl> {
+    pub(crate) fn read(item: &TokenStream) -> Result<ItemImpl> {
         let is_impl = item
             .clone()
             .into_iter()
             .any(|token| matches!(token, TokenTree::Ident(ident) if ident == "impl"));
         if is_impl {
-            return syn::parse2(item);
+            return syn::parse2(item.clone());
         }
         Err(Error::new_spanned(
             item,
@@ -56,16 +56,9 @@ impl ToolSet {
             };
             let attr = read_attribute(&attribute, errors);
             let function = take_function(method, &owner, errors);
-            tools.push(Tool {
-                guard: guard.clone(),
-                ..Tool::new(attr, function, errors)
-            });
+            tools.push(Tool { guard: guard.clone(), ..Tool::new(attr, function, errors) });
         }
-        let set = Self {
-            block,
-            guard,
-            tools,
-        };
+        let set = Self { block, guard, tools };
         set.check(errors);
         set
     }
@@ -108,10 +101,7 @@ impl ToolSet {
 fn crate_path(arguments: TokenStream, errors: &Errors) -> Option<Path> {
     let mut written = Written::new("#[guarded_tools]", &["crate"], &[]);
     let mut krate = None;
-    for entry in Entry::split(arguments)
-        .into_iter()
-        .filter_map(|entry| errors.keep(entry))
-    {
+    for entry in Entry::split(arguments).into_iter().filter_map(|entry| errors.keep(entry)) {
         let read = written.note(&entry).and_then(|()| attr::crate_path(&entry));
         krate = errors.keep(read).or(krate);
     }
@@ -122,20 +112,13 @@ fn crate_path(arguments: TokenStream, errors: &Errors) -> Option<Path> {
 fn take_attribute(attributes: &mut Vec<Attribute>, errors: &Errors) -> Option<Attribute> {
     let (guarded, rest): (Vec<_>, Vec<_>) =
         mem::take(attributes).into_iter().partition(|attribute| {
-            attribute
-                .path()
-                .segments
-                .last()
-                .is_some_and(|last| last.ident == "guarded_tool")
+            attribute.path().segments.last().is_some_and(|last| last.ident == "guarded_tool")
         });
     *attributes = rest;
     let mut guarded = guarded.into_iter();
     let first = guarded.next();
     for repeated in guarded {
-        errors.at(
-            repeated,
-            "`#[guarded_tool(...)]` is written twice: keep one",
-        );
+        errors.at(repeated, "`#[guarded_tool(...)]` is written twice: keep one");
     }
     first
 }
@@ -146,10 +129,7 @@ fn read_attribute(attribute: &Attribute, errors: &Errors) -> Attr {
         Meta::Path(_) => TokenStream::new(),
         Meta::List(list) => list.tokens.clone(),
         Meta::NameValue(_) => {
-            errors.at(
-                attribute,
-                "write the keys in parentheses: `#[guarded_tool(...)]`",
-            );
+            errors.at(attribute, "write the keys in parentheses: `#[guarded_tool(...)]`");
             TokenStream::new()
         }
     };
@@ -173,6 +153,7 @@ fn take_function(method: &mut ImplItemFn, owner: &Type, errors: &Errors) -> Func
         body: quote!(#body),
     };
     let function = Function::new(item, Some(owner.clone()), errors);
+    method.attrs.clone_from(&function.item.attrs);
     method.sig = function.item.sig.clone();
     function
 }

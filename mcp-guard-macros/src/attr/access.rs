@@ -32,14 +32,8 @@ impl Access {
         }
         for (index, scope) in scopes.iter().enumerate() {
             check(scope)?;
-            if scopes[..index]
-                .iter()
-                .any(|earlier| earlier.value() == scope.value())
-            {
-                return Err(Error::new_spanned(
-                    scope,
-                    "this scope is named twice: keep one",
-                ));
+            if scopes[..index].iter().any(|earlier| earlier.value() == scope.value()) {
+                return Err(Error::new_spanned(scope, "this scope is named twice: keep one"));
             }
         }
         Ok(Self::Scopes(scopes))
@@ -71,10 +65,7 @@ struct Scopes(Vec<LitStr>);
 impl Parse for Scopes {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let scopes = Punctuated::<LitStr, Token![,]>::parse_terminated(input).map_err(|error| {
-            Error::new(
-                error.span(),
-                format!("`scope` takes strings: write `{EXAMPLE}`"),
-            )
+            Error::new(error.span(), format!("`scope` takes strings: write `{EXAMPLE}`"))
         })?;
         Ok(Self(scopes.into_iter().collect()))
     }
@@ -89,12 +80,7 @@ mod tests {
     #[test]
     fn scope_tokens() {
         let literal = |text: &str| LitStr::new(text, Span::call_site());
-        for scope in [
-            "refunds",
-            "refunds:large",
-            "https://example.com/a.b?c=d",
-            "!#[]~",
-        ] {
+        for scope in ["refunds", "refunds:large", "https://example.com/a.b?c=d", "!#[]~"] {
             assert!(check(&literal(scope)).is_ok(), "{scope}");
         }
         for scope in ["", " ", "a b", "a\"b", "a\\b", "a\u{7f}", "ä", "a\n"] {

@@ -6,13 +6,8 @@ use syn::{Error, LitStr, Result};
 
 use crate::entry::Entry;
 
-const UNITS: [(&str, u64); 5] = [
-    ("ms", 1),
-    ("s", 1_000),
-    ("m", 60_000),
-    ("h", 3_600_000),
-    ("d", 86_400_000),
-];
+const UNITS: [(&str, u64); 5] =
+    [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
 /// Beyond it, adding a duration to the current time could overflow in a store.
 const LONGEST: Duration = Duration::from_secs(36_500 * 86_400);
@@ -37,22 +32,17 @@ pub(crate) fn parse(literal: &LitStr, example: &str) -> Result<Duration> {
 }
 
 fn read(text: &str) -> std::result::Result<Duration, &'static str> {
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     if number.is_empty() {
         return Err("this is not a duration");
     }
     let (_, milliseconds) =
-        UNITS
-            .iter()
-            .find(|(name, _)| *name == unit)
-            .ok_or(if unit.is_empty() {
-                "this duration has no unit"
-            } else {
-                "this is not a duration"
-            })?;
+        UNITS.iter().find(|(name, _)| *name == unit).ok_or(if unit.is_empty() {
+            "this duration has no unit"
+        } else {
+            "this is not a duration"
+        })?;
     let duration = number
         .parse::<u64>()
         .ok()
@@ -80,11 +70,7 @@ mod tests {
             ("30d", 2_592_000_000),
             ("36500d", 3_153_600_000_000),
         ] {
-            assert_eq!(
-                read(text),
-                Ok(Duration::from_millis(milliseconds)),
-                "{text}"
-            );
+            assert_eq!(read(text), Ok(Duration::from_millis(milliseconds)), "{text}");
         }
     }
 

@@ -34,20 +34,11 @@ impl MaxAmount {
     pub(crate) fn read(entry: &Entry) -> Result<Self> {
         let takes = "takes an integer, in the currency's minor unit, such as cents";
         let example = "max_amount = 50000";
-        let Integer {
-            value: max,
-            literal,
-        } = entry.is(takes, example)?;
+        let Integer { value: max, literal } = entry.is(takes, example)?;
         if max < 0 {
-            return Err(Error::new_spanned(
-                literal,
-                "`max_amount` cannot be negative",
-            ));
+            return Err(Error::new_spanned(literal, "`max_amount` cannot be negative"));
         }
-        Ok(Self {
-            key: entry.key.clone(),
-            max,
-        })
+        Ok(Self { key: entry.key.clone(), max })
     }
 }
 
@@ -65,10 +56,7 @@ impl Parse for Limit {
         let usage = |error: Error| Error::new(error.span(), format!("write `{EXAMPLE}`"));
         let parameter = input.call(Ident::parse_any).map_err(usage)?;
         input.parse::<Token![<=]>().map_err(usage)?;
-        let Integer {
-            value: max,
-            literal,
-        } = input.parse()?;
+        let Integer { value: max, literal } = input.parse()?;
         let mut scope = None;
         while !input.is_empty() {
             input.parse::<Token![,]>().map_err(usage)?;
@@ -86,12 +74,7 @@ impl Parse for Limit {
             access::check(&tier)?;
             scope = Some(tier);
         }
-        Ok(Self {
-            parameter,
-            max,
-            literal,
-            scope,
-        })
+        Ok(Self { parameter, max, literal, scope })
     }
 }
 
@@ -120,9 +103,6 @@ impl Parse for Integer {
                 "a limit is at most 170141183460469231731687303715884105727",
             )
         })?;
-        Ok(Self {
-            value: if minus.is_some() { -value } else { value },
-            literal,
-        })
+        Ok(Self { value: if minus.is_some() { -value } else { value }, literal })
     }
 }

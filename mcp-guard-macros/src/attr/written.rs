@@ -22,12 +22,7 @@ impl Written {
         known: &'static [&'static str],
         later: &'static [&'static str],
     ) -> Self {
-        Self {
-            attribute,
-            known,
-            later,
-            seen: Vec::new(),
-        }
+        Self { attribute, known, later, seen: Vec::new() }
     }
 
     /// Whether the key is there, be its value right or wrong.

@@ -26,10 +26,7 @@ pub(super) fn check(tool: &Tool, errors: &Errors) {
         }
     }
     let limited: BTreeSet<_> = tool.limits.iter().map(|limit| limit.parameter).collect();
-    for argument in limited
-        .into_iter()
-        .map(|index| &tool.function.parameters[index])
-    {
+    for argument in limited.into_iter().map(|index| &tool.function.parameters[index]) {
         for rule in LIMITED_RULES {
             errors.keep(rule(argument));
         }
@@ -56,10 +53,9 @@ fn described(argument: &Parameter) -> Result<()> {
 fn owned(argument: &Parameter) -> Result<()> {
     let (tokens, message) = match Obstacle::find(argument.ty.to_token_stream()) {
         None => return Ok(()),
-        Some(Obstacle::ImplTrait(tokens)) => (
-            tokens,
-            "the model sends values of one type: write the type instead of `impl`",
-        ),
+        Some(Obstacle::ImplTrait(tokens)) => {
+            (tokens, "the model sends values of one type: write the type instead of `impl`")
+        }
         Some(Obstacle::Inferred(tokens)) => (tokens, "an argument's type is written out"),
         Some(Obstacle::Reference(tokens)) => (
             tokens,
@@ -90,10 +86,7 @@ fn not_reserved(argument: &Parameter) -> Result<()> {
 /// The schema is made by schemars and the value by serde: they must agree, and a model must be
 /// able to send every argument.
 fn published_as_named(argument: &Parameter) -> Result<()> {
-    if let Some(entry) = argument
-        .entries("schemars")
-        .find(|entry| entry.name() == "rename")
-    {
+    if let Some(entry) = argument.entries("schemars").find(|entry| entry.name() == "rename") {
         return Err(Error::new_spanned(
             entry.key,
             "the schema follows serde: write `#[serde(rename = \"...\")]`",
@@ -152,10 +145,7 @@ fn distinct(tool: &Tool, errors: &Errors) {
     for argument in tool.function.arguments() {
         let name = argument.wire_name();
         if names.contains(&name) {
-            errors.at(
-                argument,
-                format!("there is an argument `{name}` already: rename one"),
-            );
+            errors.at(argument, format!("there is an argument `{name}` already: rename one"));
         }
         names.push(name);
     }

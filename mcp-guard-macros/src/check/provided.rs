@@ -87,10 +87,7 @@ fn by_type(parameter: &Parameter, reference: &TypeReference) -> Result<()> {
 
 /// What the model never sees has no place in its schema.
 fn not_described(parameter: &Parameter, _: &TypeReference) -> Result<()> {
-    let schema = parameter
-        .described
-        .iter()
-        .find(|attribute| !attribute.path().is_ident("doc"));
+    let schema = parameter.described.iter().find(|attribute| !attribute.path().is_ident("doc"));
     match schema.or(parameter.amount.as_ref()) {
         None => Ok(()),
         Some(attribute) => Err(Error::new_spanned(
@@ -106,11 +103,7 @@ fn effect_of_something(tool: &Tool, errors: &Errors) {
     if !tool.is_read_only() {
         return;
     }
-    for parameter in tool
-        .function
-        .provided()
-        .filter(|parameter| types::is_effect(&parameter.ty))
-    {
+    for parameter in tool.function.provided().filter(|parameter| types::is_effect(&parameter.ty)) {
         errors.at(
             &parameter.borrowed,
             "a `read_only` tool has no effect: remove this, or write `idempotent` if the tool \
@@ -127,11 +120,7 @@ fn retry_needs_effect(tool: &Tool, errors: &Errors) {
     let Some(retry) = &idempotent.retry else {
         return;
     };
-    if !tool
-        .function
-        .provided()
-        .any(|parameter| types::is_effect(&parameter.ty))
-    {
+    if !tool.function.provided().any(|parameter| types::is_effect(&parameter.ty)) {
         errors.at(
             retry,
             "trying again is safe only if the backend is told the key: take `effect: &Effect`, and \

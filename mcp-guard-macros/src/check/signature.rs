@@ -18,10 +18,7 @@ pub(super) fn check(tool: &Tool, errors: &Errors) {
 fn asynchronous(tool: &Tool, errors: &Errors) {
     let sig = &tool.function.item.sig;
     if sig.asyncness.is_none() {
-        errors.at(
-            sig.fn_token,
-            "a guarded tool is asynchronous: write `async fn`",
-        );
+        errors.at(sig.fn_token, "a guarded tool is asynchronous: write `async fn`");
     }
 }
 
@@ -29,10 +26,7 @@ fn asynchronous(tool: &Tool, errors: &Errors) {
 fn plain(tool: &Tool, errors: &Errors) {
     let sig = &tool.function.item.sig;
     if let Some(constness) = &sig.constness {
-        errors.at(
-            constness,
-            "a guarded tool cannot be `const`: write `async fn`",
-        );
+        errors.at(constness, "a guarded tool cannot be `const`: write `async fn`");
     }
     if let Safety::Unsafe(unsafety) = &sig.safety {
         errors.at(
@@ -45,10 +39,7 @@ fn plain(tool: &Tool, errors: &Errors) {
         errors.at(abi, "a guarded tool cannot be `extern`: write `async fn`");
     }
     if let Some(variadic) = &sig.variadic {
-        errors.at(
-            variadic,
-            "a guarded tool has a fixed set of arguments: write each of them",
-        );
+        errors.at(variadic, "a guarded tool has a fixed set of arguments: write each of them");
     }
 }
 
@@ -69,10 +60,7 @@ fn not_generic(tool: &Tool, errors: &Errors) {
         errors.at(parameter, message);
     }
     if let (true, Some(clause)) = (generics.params.is_empty(), &generics.where_clause) {
-        errors.at(
-            clause,
-            "a guarded tool cannot have a `where` clause: remove it",
-        );
+        errors.at(clause, "a guarded tool cannot have a `where` clause: remove it");
     }
 }
 
@@ -88,10 +76,7 @@ fn receiver(tool: &Tool, errors: &Errors) {
              `impl`, and keep `#[guarded_tool(...)]` here",
         );
     } else if let Some(wrong) = not_borrowed(receiver) {
-        errors.at(
-            wrong,
-            "a guarded method borrows what the server provides: write `&self`",
-        );
+        errors.at(wrong, "a guarded method borrows what the server provides: write `&self`");
     }
 }
 
@@ -117,10 +102,8 @@ fn returns(tool: &Tool, errors: &Errors) {
     match Obstacle::find(ty.to_token_stream()) {
         None => {}
         Some(Obstacle::ImplTrait(tokens) | Obstacle::Inferred(tokens)) => {
-            errors.at(
-                tokens,
-                format!("a guarded tool returns a type with a name: write {example}"),
-            );
+            errors
+                .at(tokens, format!("a guarded tool returns a type with a name: write {example}"));
         }
         Some(Obstacle::Reference(tokens) | Obstacle::Lifetime(tokens)) => errors.at(
             tokens,

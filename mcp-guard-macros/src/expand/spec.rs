@@ -12,11 +12,7 @@ use crate::{
 
 /// `ToolSpec { ... }`.
 pub(super) fn spec(tool: &Tool) -> TokenStream {
-    let Tool {
-        name: (name, _),
-        open_world,
-        ..
-    } = tool;
+    let Tool { name: (name, _), open_world, .. } = tool;
     let title = option(tool.title.as_ref());
     let description = &tool.function.docs;
     let access = access(&tool.access);
@@ -24,10 +20,8 @@ pub(super) fn spec(tool: &Tool) -> TokenStream {
     let limits = tool.limits.iter().map(|limit| self::limit(limit, tool));
     let timeout = option(tool.timeout.map(duration));
     // MCP's default: what changes something destroys something, unless it says otherwise.
-    let destructive = tool
-        .destructive
-        .as_ref()
-        .map_or(!tool.is_read_only(), |(_, destructive)| *destructive);
+    let destructive =
+        tool.destructive.as_ref().map_or(!tool.is_read_only(), |(_, destructive)| *destructive);
     quote! {
         __mcp_guard::ToolSpec {
             name: #name,
@@ -54,13 +48,7 @@ fn effect(effect: &Effect) -> TokenStream {
     let Effect::Idempotent(idempotent) = effect else {
         return quote!(__mcp_guard::EffectClass::ReadOnly);
     };
-    let Idempotent {
-        retain,
-        tombstone,
-        lease,
-        wait,
-        retry,
-    } = idempotent;
+    let Idempotent { retain, tombstone, lease, wait, retry } = idempotent;
     let [retain, tombstone, lease] =
         [retain, tombstone, lease].map(|how_long| option(how_long.map(duration)));
     let in_flight = match wait.map(duration) {
@@ -84,12 +72,7 @@ fn effect(effect: &Effect) -> TokenStream {
 }
 
 fn limit(limit: &Limit, tool: &Tool) -> TokenStream {
-    let Limit {
-        parameter,
-        max,
-        min,
-        scope,
-    } = limit;
+    let Limit { parameter, max, min, scope } = limit;
     let parameter = tool.function.parameters[*parameter].wire_name();
     let min = option(min.as_ref());
     let scope = option(scope.as_ref());

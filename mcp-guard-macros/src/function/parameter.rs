@@ -38,10 +38,7 @@ impl Parameter {
         let mut conditional = None;
         for attribute in mem::take(&mut typed.attrs) {
             let path = attribute.path();
-            if ["doc", "serde", "schemars"]
-                .iter()
-                .any(|name| path.is_ident(name))
-            {
+            if ["doc", "serde", "schemars"].iter().any(|name| path.is_ident(name)) {
                 described.push(attribute);
             } else if path.is_ident("amount") {
                 read_amount(attribute, &mut amount, errors);
@@ -56,14 +53,7 @@ impl Parameter {
             _ => (None, (*typed.ty).clone()),
         };
         let name = name(&typed.pat, index, errors);
-        Self {
-            name,
-            borrowed,
-            ty,
-            described,
-            amount,
-            conditional,
-        }
+        Self { name, borrowed, ty, described, amount, conditional }
     }
 
     /// Whether the model sends it.
@@ -134,10 +124,7 @@ fn name(pattern: &Pat, index: usize, errors: &Errors) -> Ident {
 
 fn read_amount(attribute: Attribute, amount: &mut Option<Attribute>, errors: &Errors) {
     if !matches!(attribute.meta, Meta::Path(_)) {
-        errors.at(
-            &attribute,
-            "`#[amount]` takes no value: the limit is `max_amount = 50000`",
-        );
+        errors.at(&attribute, "`#[amount]` takes no value: the limit is `max_amount = 50000`");
     } else if amount.is_some() {
         errors.at(&attribute, "`#[amount]` is written twice: keep one");
     }

@@ -4,9 +4,8 @@ use proc_macro2::{Group, Ident, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, Type};
 
-const INTEGERS: [&str; 12] = [
-    "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
-];
+const INTEGERS: [&str; 12] =
+    ["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"];
 const FLOATS: [&str; 2] = ["f32", "f64"];
 
 /// The type without the invisible delimiters of `macro_rules!` and without parentheses.
@@ -121,6 +120,7 @@ pub(crate) fn spelled(ty: &Type) -> String {
         ("< ", "<"),
         (" >", ">"),
         (" ,", ","),
+        (" ;", ";"),
     ] {
         text = text.replace(spaced, tight);
     }
@@ -143,10 +143,7 @@ fn spell_out(tokens: TokenStream, owner: &Type) -> TokenStream {
         }
         other => other.into(),
     };
-    tokens
-        .into_iter()
-        .flat_map(|token| -> TokenStream { spelled_out(token) })
-        .collect()
+    tokens.into_iter().flat_map(|token| -> TokenStream { spelled_out(token) }).collect()
 }
 
 /// The tokens, reported where `place` stands.
@@ -184,13 +181,7 @@ mod tests {
             let ty: Type = syn::parse_str(ty).unwrap();
             assert!(is_float(&ty) && !is_integer(&ty), "{}", spelled(&ty));
         }
-        for ty in [
-            "String",
-            "Cents",
-            "Vec<u64>",
-            "[u64; 2]",
-            "Option<Option<u64>>",
-        ] {
+        for ty in ["String", "Cents", "Vec<u64>", "[u64; 2]", "Option<Option<u64>>"] {
             let ty: Type = syn::parse_str(ty).unwrap();
             assert!(!is_float(&ty) && !is_integer(&ty), "{}", spelled(&ty));
         }
@@ -199,10 +190,7 @@ mod tests {
     #[test]
     fn obstacles_are_found_at_any_depth() {
         let find = |text: &str| Obstacle::find(text.parse().unwrap());
-        assert!(matches!(
-            find("Vec<(impl Copy, u8)>"),
-            Some(Obstacle::ImplTrait(_))
-        ));
+        assert!(matches!(find("Vec<(impl Copy, u8)>"), Some(Obstacle::ImplTrait(_))));
         assert!(matches!(find("Option<&str>"), Some(Obstacle::Reference(_))));
         assert!(matches!(find("Cow<'a, str>"), Some(Obstacle::Lifetime(_))));
         assert!(matches!(find("Cow<'_, str>"), Some(Obstacle::Lifetime(_))));
@@ -213,11 +201,7 @@ mod tests {
 
     #[test]
     fn types_are_spelled_as_people_write_them() {
-        for text in [
-            "Payments",
-            "std::sync::Arc<dyn Ledger>",
-            "HashMap<String, Vec<u8>>",
-        ] {
+        for text in ["Payments", "std::sync::Arc<dyn Ledger>", "HashMap<String, Vec<u8>>"] {
             assert_eq!(spelled(&syn::parse_str(text).unwrap()), text);
         }
     }

@@ -28,12 +28,7 @@ pub(crate) fn resolve(attr: &Attr, function: &Function, errors: &Errors) -> Vec<
     if let Some(max_amount) = &attr.max_amount {
         let bound = amount.map_or_else(|| amount_by_name(max_amount, function), Ok);
         if let Some(parameter) = errors.keep(bound) {
-            limits.push(Limit {
-                parameter,
-                max: max_amount.max,
-                min: Some(0),
-                scope: None,
-            });
+            limits.push(Limit { parameter, max: max_amount.max, min: Some(0), scope: None });
         }
     }
     // Tiers come after the bases that they raise, in whatever order they are written.
@@ -82,10 +77,8 @@ fn amount_by_name(max_amount: &MaxAmount, function: &Function) -> Result<usize> 
         .enumerate()
         .filter(|(_, parameter)| parameter.is_argument() && has_amount_name(parameter))
         .collect();
-    let integers: Vec<_> = named
-        .iter()
-        .filter(|(_, parameter)| types::is_integer(&parameter.ty))
-        .collect();
+    let integers: Vec<_> =
+        named.iter().filter(|(_, parameter)| types::is_integer(&parameter.ty)).collect();
     let at_key = |message: String| Err(Error::new_spanned(&max_amount.key, message));
     match (&integers[..], &named[..]) {
         ([(index, _)], _) => Ok(*index),
@@ -121,10 +114,7 @@ fn candidates<'a>(parameters: impl Iterator<Item = &'a Parameter>) -> String {
 /// The parameter that a limit names.
 fn named(limit: &attr::Limit, function: &Function) -> Result<usize> {
     let name = limit.parameter.unraw().to_string();
-    let position = function
-        .parameters
-        .iter()
-        .position(|parameter| parameter.plain_name() == name);
+    let position = function.parameters.iter().position(|parameter| parameter.plain_name() == name);
     match position {
         Some(index) if function.parameters[index].is_argument() => Ok(index),
         Some(_) => Err(Error::new_spanned(
@@ -143,10 +133,7 @@ fn unknown(place: &Ident, name: &str, function: &Function) -> Error {
         None if names.is_empty() => ", or any other argument".to_owned(),
         None => format!(": its arguments are {}", suggest::list(known())),
     };
-    Error::new_spanned(
-        place,
-        format!("the function has no argument `{name}`{hint}"),
-    )
+    Error::new_spanned(place, format!("the function has no argument `{name}`{hint}"))
 }
 
 /// A limit for everyone, of which a parameter has one.
@@ -161,12 +148,7 @@ fn base(limit: &attr::Limit, parameter: usize, so_far: &[Limit]) -> Result<Limit
             ),
         ));
     }
-    Ok(Limit {
-        parameter,
-        max: limit.max,
-        min: None,
-        scope: None,
-    })
+    Ok(Limit { parameter, max: limit.max, min: None, scope: None })
 }
 
 /// A higher limit for callers with a scope. `unread`: there is a `max_amount` that could not be
@@ -184,32 +166,21 @@ fn tier(limit: &attr::Limit, parameter: usize, so_far: &[Limit], unread: bool) -
     match same.clone().find(|other| other.scope.is_none()) {
         Some(base) if base.max >= limit.max => Err(Error::new_spanned(
             &limit.literal,
-            format!(
-                "a tier is higher than everyone's limit: write more than {}",
-                base.max
-            ),
+            format!("a tier is higher than everyone's limit: write more than {}", base.max),
         )),
         None if !unread => Err(Error::new_spanned(
             &limit.parameter,
             format!("a tier raises everyone's limit: write `limit({name} <= ...)` for that, too"),
         )),
-        _ => Ok(Limit {
-            parameter,
-            max: limit.max,
-            min: None,
-            scope,
-        }),
+        _ => Ok(Limit { parameter, max: limit.max, min: None, scope }),
     }
 }
 
 /// `#[amount]` is there for a limit.
 fn unlimited_amount(attr: &Attr, parameter: &Parameter, errors: &Errors) {
     let name = parameter.name.unraw();
-    let limited = attr.has("max_amount")
-        || attr
-            .limits
-            .iter()
-            .any(|limit| limit.parameter.unraw() == name);
+    let limited =
+        attr.has("max_amount") || attr.limits.iter().any(|limit| limit.parameter.unraw() == name);
     if !limited {
         errors.at(
             &parameter.amount,

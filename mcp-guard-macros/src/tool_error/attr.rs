@@ -89,10 +89,7 @@ impl Attr {
     pub(super) fn parse(attributes: &[Attribute], place: Place, errors: &Errors) -> Self {
         let mut attr = Self::default();
         let mut written = Written::new("#[tool_error(...)]", &KEYS, &[]);
-        for attribute in attributes
-            .iter()
-            .filter(|it| it.path().is_ident("tool_error"))
-        {
+        for attribute in attributes.iter().filter(|it| it.path().is_ident("tool_error")) {
             let entries = match &attribute.meta {
                 Meta::List(list) => Entry::split(list.tokens.clone()),
                 // Without a class it is reported as that.
@@ -174,9 +171,7 @@ impl Attr {
                 format!("it is not said what `{name}` means to the caller: {WHAT_TO_WRITE}");
             errors.at(name, message);
         }
-        let meaning = self
-            .meaning
-            .map_or(Meaning::Class("Transient"), |(_, meaning)| meaning);
+        let meaning = self.meaning.map_or(Meaning::Class("Transient"), |(_, meaning)| meaning);
         if let Meaning::Transparent(_) = &meaning {
             let keys = [
                 self.code_key.as_ref(),
@@ -193,10 +188,9 @@ impl Attr {
                     ),
                 );
             }
-        } else if let (Some((key, _)), false) = (
-            &self.retry_after,
-            matches!(meaning, Meaning::Class("Transient")),
-        ) {
+        } else if let (Some((key, _)), false) =
+            (&self.retry_after, matches!(meaning, Meaning::Class("Transient")))
+        {
             errors.at(
                 key,
                 "`retry_after` is for `transient`, because nothing else is safe to try again: \
@@ -205,9 +199,7 @@ impl Attr {
         }
         Says {
             meaning,
-            code: self
-                .code
-                .map_or_else(|| default_code.to_owned(), |code| code.value()),
+            code: self.code.map_or_else(|| default_code.to_owned(), |code| code.value()),
             public: self.public.is_some(),
             retry_after: self.retry_after.map(|(_, retry_after)| retry_after),
             field: self.field.map(|(_, field)| field),

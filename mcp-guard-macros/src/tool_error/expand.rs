@@ -10,11 +10,8 @@ use crate::expand::spec::duration;
 /// `impl ToolError for ...`, with what each case says.
 pub(super) fn implementation(ty: &Type) -> TokenStream {
     let arms = ty.cases.iter().map(|case| arm(case, &ty.guard));
-    let body = if ty.cases.is_empty() {
-        quote!(match *self {})
-    } else {
-        quote!(match self { #(#arms)* })
-    };
+    let body =
+        if ty.cases.is_empty() { quote!(match *self {}) } else { quote!(match self { #(#arms)* }) };
     frame(ty, &body)
 }
 
@@ -22,10 +19,7 @@ pub(super) fn implementation(ty: &Type) -> TokenStream {
 pub(super) fn fallback(ty: &Type) -> TokenStream {
     let guard = &ty.guard;
     let class = quote!(#guard::__private::Class::Internal);
-    frame(
-        ty,
-        &quote!(#guard::__private::Report::new(#class, "internal")),
-    )
+    frame(ty, &quote!(#guard::__private::Report::new(#class, "internal")))
 }
 
 fn frame(ty: &Type, body: &TokenStream) -> TokenStream {
@@ -45,23 +39,15 @@ fn frame(ty: &Type, body: &TokenStream) -> TokenStream {
 
 /// A generic error's parameters decide whether it is an error at all, and what its inner ones say.
 fn where_clause(ty: &Type) -> Option<WhereClause> {
-    let Type {
-        guard,
-        input,
-        cases,
-    } = ty;
+    let Type { guard, input, cases } = ty;
     let mut clause = input.generics.where_clause.clone();
     if input.generics.params.is_empty() {
         return clause;
     }
     let bounds = clause.get_or_insert_with(|| parse_quote!(where));
-    bounds
-        .predicates
-        .push(parse_quote!(Self: ::core::error::Error + 'static));
+    bounds.predicates.push(parse_quote!(Self: ::core::error::Error + 'static));
     for (_, inner) in cases.iter().filter_map(|case| case.inner.as_ref()) {
-        bounds
-            .predicates
-            .push(parse_quote!(#inner: #guard::__private::ToolError));
+        bounds.predicates.push(parse_quote!(#inner: #guard::__private::ToolError));
     }
     clause
 }
@@ -80,13 +66,7 @@ fn arm(case: &Case, guard: &TokenStream) -> TokenStream {
 
 /// `Report::new(...)`, with everything that the case says.
 fn report(says: &Says, guard: &TokenStream) -> TokenStream {
-    let Says {
-        meaning,
-        code,
-        public,
-        retry_after,
-        field,
-    } = says;
+    let Says { meaning, code, public, retry_after, field } = says;
     let Meaning::Class(class) = meaning else {
         return TokenStream::new();
     };

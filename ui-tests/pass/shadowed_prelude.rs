@@ -1,0 +1,109 @@
+//! A module may have its own `Result`, `Option`, `Vec`, `String`, `Arguments`, `std` and `core`.
+#![deny(warnings)]
+#![allow(dead_code)]
+
+mod std {}
+mod core {}
+mod serde {}
+mod schemars {}
+mod mcp_guard {}
+
+struct Vec;
+struct String;
+struct Box;
+struct Send;
+enum Option {}
+enum Some {}
+enum None {}
+trait Tool {}
+trait Deserialize {}
+trait JsonSchema {}
+trait ToString {}
+trait From {}
+trait Into {}
+trait Default {}
+trait Clone {}
+
+#[derive(::serde::Deserialize, ::schemars::JsonSchema)]
+#[serde(crate = "::serde")]
+#[schemars(crate = "::schemars")]
+struct Arguments {
+    /// One of them.
+    one: u8,
+}
+
+type Result<T> = ::core::result::Result<T, Wrong>;
+
+#[derive(::std::fmt::Debug, ::mcp_guard::ToolError)]
+#[tool_error(transient, public, retry_after = "5m", field = "arguments")]
+struct Wrong;
+
+impl ::std::fmt::Display for Wrong {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        f.write_str("wrong")
+    }
+}
+
+impl ::std::error::Error for Wrong {}
+
+struct Shop;
+
+/// Count the arguments.
+#[::mcp_guard::guarded_tool(
+    idempotent(
+        retain = "24h", tombstone = "30d", lease = "60s",
+        in_flight = wait("500ms"), on_unknown = refuse,
+    ),
+    scope("a", "b"), max_amount = 1, timeout = "30s", title = "Count",
+)]
+async fn count(
+    shop: &Shop,
+    /// The arguments.
+    arguments: Arguments,
+    /// How many.
+    amount: ::core::option::Option<u8>,
+) -> Result<::std::string::String> {
+    let _ = shop;
+    match amount {
+        ::core::option::Option::None => ::core::result::Result::Err(Wrong),
+        ::core::option::Option::Some(_) => {
+            ::core::result::Result::Ok(::std::format!("{}", arguments.one))
+        }
+    }
+}
+
+#[::mcp_guard::guarded_tools]
+impl Shop {
+    /// Count again.
+    #[guarded_tool(read_only, any_caller)]
+    async fn again(
+        &self,
+        /// The arguments.
+        arguments: Arguments,
+    ) -> Result<u8> {
+        ::core::result::Result::Ok(arguments.one)
+    }
+}
+
+fn main() {
+    use ::mcp_guard::{InFlight, OnUnknown};
+    use ::std::time::Duration;
+
+    let spec = <count as ::mcp_guard::Tool>::SPEC;
+    let ::mcp_guard::EffectClass::Idempotent(keys) = spec.effect else { panic!() };
+    assert_eq!(keys.retain, ::core::option::Option::Some(Duration::from_secs(86_400)));
+    assert_eq!(keys.tombstone, ::core::option::Option::Some(Duration::from_secs(2_592_000)));
+    assert_eq!(keys.lease, ::core::option::Option::Some(Duration::from_secs(60)));
+    assert_eq!(keys.in_flight, InFlight::Wait(Duration::from_millis(500)));
+    assert_eq!(keys.on_unknown, OnUnknown::Refuse);
+    assert_eq!(spec.timeout, ::core::option::Option::Some(Duration::from_secs(30)));
+    assert_eq!(spec.title, ::core::option::Option::Some("Count"));
+
+    let report = ::mcp_guard::ToolError::report(&Wrong);
+    assert_eq!(report.class, ::mcp_guard::Class::Transient);
+    assert_eq!(report.code, "wrong");
+    assert_eq!(report.public_message.as_deref(), ::core::option::Option::Some("wrong"));
+    assert_eq!(report.retry_after, ::core::option::Option::Some(Duration::from_secs(300)));
+    assert_eq!(report.field.as_deref(), ::core::option::Option::Some("/arguments"));
+    let _ = ::mcp_guard::Guard::builder().tool::<count>().tools(Shop);
+}

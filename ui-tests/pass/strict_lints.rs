@@ -1,0 +1,77 @@
+//! Nothing that is emitted breaks a lint that a careful crate turns on.
+#![deny(warnings, missing_docs, unreachable_pub, unused_qualifications, rust_2018_idioms)]
+#![deny(clippy::all, clippy::pedantic, unused_crate_dependencies, missing_debug_implementations)]
+#![forbid(unsafe_code)]
+// Of the functions themselves, as they would say without the attribute.
+#![allow(clippy::missing_errors_doc, clippy::fn_params_excessive_bools, unused_crate_dependencies)]
+
+use mcp_guard::prelude::*;
+use std::convert::Infallible;
+
+/// Tools.
+pub mod tools {
+    use mcp_guard::prelude::*;
+    use std::convert::Infallible;
+
+    /// Say hello.
+    #[guarded_tool(read_only, any_caller)]
+    pub async fn hello(
+        caller: &Caller,
+        /// Whom to greet.
+        name: String,
+    ) -> Result<String, Infallible> {
+        let _ = caller;
+        Ok(name)
+    }
+
+    /// Say hello from afar.
+    #[guarded_tool(idempotent, any_caller, destructive = false, open_world = true)]
+    pub(super) async fn crate_hello() -> Result<String, Infallible> {
+        Ok(String::new())
+    }
+}
+
+/// A shop.
+#[derive(Debug)]
+pub struct Shop;
+
+/// Why not.
+#[derive(Debug, thiserror::Error, ToolError)]
+pub enum Never {
+    /// Because.
+    #[error("because")]
+    #[tool_error(internal)]
+    Because,
+}
+
+#[guarded_tools]
+impl Shop {
+    /// Say hello.
+    #[guarded_tool(read_only, any_caller)]
+    pub async fn hello(&self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+/// Four switches.
+#[guarded_tool(read_only, any_caller)]
+async fn switches(
+    /// One.
+    a: bool,
+    /// Two.
+    b: bool,
+    /// Three.
+    c: bool,
+    /// Four.
+    d: bool,
+) -> Result<bool, Never> {
+    if a { Ok(b && c && d) } else { Err(Never::Because) }
+}
+
+fn main() {
+    let _ = Guard::builder()
+        .tool::<tools::hello>()
+        .tool::<tools::crate_hello>()
+        .tool::<switches>()
+        .tools(Shop);
+}
