@@ -94,10 +94,10 @@ pub(crate) fn make_folder_of(path: &Path) -> Result<(), ConfigError> {
 /// # Errors
 /// When the system has no randomness to give.
 pub(crate) fn new_token() -> Result<String, ConfigError> {
-    let mut bytes = [0; 24];
+    let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)
         .map_err(|error| ConfigError::new(format!("no token can be made: {error}")))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }
 
 fn data_folder() -> Option<PathBuf> {

@@ -74,6 +74,7 @@ fn the_demo_shows_every_try_and_the_ledger_is_right() {
     // A demo must not be led astray by what is set for a real server.
     let output = run(refunds(folder.path())
         .arg("demo")
+        .env("TMPDIR", folder.path())
         .env("MCP_GUARD_SCOPES", "none")
         .env("REFUNDS_PAYMENTS_URL", "http://127.0.0.1:1"));
     let table = String::from_utf8_lossy(&output.stdout);

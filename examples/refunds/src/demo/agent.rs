@@ -46,7 +46,7 @@ impl Agent {
         let mut call = CallToolRequestParams::new(tool);
         call.arguments = arguments.as_object().cloned();
         match timeout(PATIENCE, self.0.call_tool(call)).await? {
-            Ok(result) => Ok(Told::of(result)),
+            Ok(result) => Ok(Told::of(&result)),
             Err(ServiceError::McpError(error)) => Ok(Told::protocol(&error)),
             Err(error) => Err(error.into()),
         }

@@ -55,7 +55,7 @@ impl RawAgent {
             return Ok(Told::protocol(&error));
         }
         let result: CallToolResult = serde_json::from_value(message["result"].take())?;
-        Ok(Told::of(result))
+        Ok(Told::of(&result))
     }
 
     /// Kills the server, as `kill -9` does. What it still says, nobody hears.

@@ -190,7 +190,7 @@ async fn a_backend_that_is_down(stage: &mut Stage, board: &mut Board) -> Result<
 async fn a_backend_that_does_not_answer(stage: &Stage, board: &mut Board) -> Result<()> {
     board.act("The payments service acts and does not answer");
     let mut command = stage.server(&SUPPORT)?;
-    command.env("REFUNDS_PAYMENTS_TIMEOUT_MS", "700");
+    command.env("REFUNDS_PAYMENTS_TIMEOUT_MS", "1500");
     let agent = Agent::over_stdio(command, stage.server_log()?).await?;
     for (mode, cents, code, tried) in [
         (Mode::HangAfter, 2000, "payments_no_answer", "refunds 20.00; the service says nothing"),
@@ -201,6 +201,7 @@ async fn a_backend_that_does_not_answer(stage: &Stage, board: &mut Board) -> Res
         let call = refund(&format!("refund-05-{cents}"), cents);
         stage.admin.arm(Fault::next(mode)).await?;
         let told = agent.call("create_refund", &call).await?;
+        stage.admin.played().await?;
         let unknown = Expect::refused("unknown", code).but_pays(cents);
         board.told(&told, &unknown, stage.totals()?);
 
@@ -217,7 +218,7 @@ async fn a_server_that_dies_in_between(stage: &Stage, board: &mut Board) -> Resu
     let call = refund("refund-0600", 3000);
     let server = || -> Result<Command> {
         let mut command = stage.server(&SUPPORT)?;
-        command.env("REFUNDS_LEASE_MS", "1500");
+        command.env("REFUNDS_LEASE_MS", "3000");
         Ok(command)
     };
     board.tries("refunds 30.00; the server dies");

@@ -26,8 +26,8 @@ pub(super) enum Told {
 
 impl Told {
     /// Reads a tool's result.
-    pub(super) fn of(result: CallToolResult) -> Self {
-        Self::read(&result).unwrap_or_else(|| Self::Unreadable(format!("{result:?}")))
+    pub(super) fn of(result: &CallToolResult) -> Self {
+        Self::read(result).unwrap_or_else(|| Self::Unreadable(format!("{result:?}")))
     }
 
     fn read(result: &CallToolResult) -> Option<Self> {
@@ -67,18 +67,22 @@ impl Told {
         }
     }
 
-    /// Counts the answers to calls that were made at once. Two that were done must say the same.
+    /// Counts the answers to calls that were made at once. Only one of them may be fresh, and all
+    /// that were done must say the same.
     pub(super) fn crowd(answers: &[Self]) -> Self {
-        let mut first_done = None;
+        let (mut fresh, mut first_done) = (0, None);
         let (mut done, mut in_flight, mut other) = (0, 0, 0);
         for answer in answers {
             match answer {
-                Self::Done { text, .. } if *first_done.get_or_insert(text) == text => done += 1,
+                Self::Done { text, replayed } if *first_done.get_or_insert(text) == text => {
+                    fresh += usize::from(!replayed);
+                    done += 1;
+                }
                 Self::Failed { code, .. } if code == "in_flight" => in_flight += 1,
                 _ => other += 1,
             }
         }
-        Self::Crowd { done, in_flight, other }
+        Self::Crowd { done, in_flight, other: other + fresh.abs_diff(1) }
     }
 
     /// The envelope, byte for byte, if there is one.

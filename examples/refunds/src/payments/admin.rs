@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::{Client, RequestBuilder};
 
-use super::{Fault, service::Closed};
+use super::Fault;
 
 /// Whoever holds the service's admin token.
 pub(crate) struct Admin {
@@ -47,8 +47,10 @@ impl Admin {
     ///
     /// # Errors
     /// When the service cannot be told.
+    #[cfg(test)]
     pub(crate) async fn close(&self, millis: u64) -> reqwest::Result<()> {
-        self.tell(self.http.put(self.address("closed")).json(&Closed { millis })).await
+        self.tell(self.http.put(self.address("closed")).json(&super::service::Closed { millis }))
+            .await
     }
 
     fn address(&self, path: &str) -> String {
