@@ -23,11 +23,25 @@ pub(crate) async fn run() -> Result<ExitCode> {
     tokio::select! {
         verdict = play() => verdict,
         // Dropping the play ends its processes and removes its folder.
-        interrupted = tokio::signal::ctrl_c() => {
-            interrupted?;
+        asked = asked_to_stop() => {
+            asked?;
             Err("interrupted".into())
         }
     }
+}
+
+async fn asked_to_stop() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
 }
 
 async fn play() -> Result<ExitCode> {

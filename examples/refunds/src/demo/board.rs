@@ -111,7 +111,7 @@ fn may_retry(told: &Told) -> &'static str {
 fn money(ledger: Totals) -> String {
     let Totals { refunds, cents } = ledger;
     let unit = if refunds == 1 { "refund" } else { "refunds" };
-    format!("{refunds} {unit} {:>7}", format!("{}.{:02}", cents / 100, cents % 100))
+    format!("{refunds} {unit}, {}.{:02}", cents / 100, cents % 100)
 }
 
 /// Colours, on a terminal whose owner wants them (see no-color.org).
