@@ -1,0 +1,13 @@
+//! Nothing can be done in no time.
+use mcp_guard::prelude::*;
+use std::convert::Infallible;
+
+/// Do it.
+#[guarded_tool(read_only, any_caller, timeout = "0s")]
+async fn act() -> Result<(), Infallible> {
+    Ok(())
+}
+
+fn main() {
+    let _ = Guard::builder().tool::<act>();
+}

@@ -1,0 +1,13 @@
+//! An `impl` without guarded methods.
+use mcp_guard::prelude::*;
+
+struct Shop;
+
+#[guarded_tools]
+impl Shop {
+    async fn act(&self) {}
+}
+
+fn main() {
+    let _ = (Guard::builder().tools(Shop), Shop.act());
+}

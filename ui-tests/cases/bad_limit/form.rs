@@ -1,0 +1,17 @@
+//! The form of a limit.
+use mcp_guard::prelude::*;
+use std::convert::Infallible;
+
+/// Do it.
+#[guarded_tool(idempotent, any_caller, limit, limit(), limit(price), limit(price < 5), limit(5 >= price), limit(price <= 5, per = "1h"), limit = 5)]
+async fn act(
+    /// How much.
+    price: u64,
+) -> Result<(), Infallible> {
+    let _ = (price);
+    Ok(())
+}
+
+fn main() {
+    let _ = Guard::builder().tool::<act>();
+}

@@ -1,0 +1,13 @@
+//! Its failures mean something.
+use mcp_guard::prelude::*;
+use std::convert::Infallible;
+
+/// Do it.
+#[guarded_tool(read_only, any_caller)]
+async fn act() -> Result<(), std::io::Error> {
+    Ok(())
+}
+
+fn main() {
+    let _ = Guard::builder().tool::<act>();
+}

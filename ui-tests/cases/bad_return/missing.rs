@@ -1,0 +1,14 @@
+//! A tool says what it did.
+use mcp_guard::prelude::*;
+use std::convert::Infallible;
+
+/// Do it.
+#[guarded_tool(read_only, any_caller)]
+async fn act() {
+    
+}
+
+fn main() {
+    let _ = Guard::builder().tool::<act>();
+    let _ = act();
+}

@@ -1,0 +1,13 @@
+//! It may fail.
+use mcp_guard::prelude::*;
+use std::convert::Infallible;
+
+/// Do it.
+#[guarded_tool(read_only, any_caller)]
+async fn act() -> u8 {
+    0
+}
+
+fn main() {
+    let _ = Guard::builder().tool::<act>();
+}

@@ -1,0 +1,15 @@
+//! The answer goes on the wire.
+use mcp_guard::prelude::*;
+use std::convert::Infallible;
+
+struct Answer;
+
+/// Do it.
+#[guarded_tool(read_only, any_caller)]
+async fn act() -> Result<Answer, Infallible> {
+    Ok(Answer)
+}
+
+fn main() {
+    let _ = Guard::builder().tool::<act>();
+}

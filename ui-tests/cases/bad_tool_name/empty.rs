@@ -1,0 +1,13 @@
+//! It has a character at least.
+use mcp_guard::prelude::*;
+use std::convert::Infallible;
+
+/// Do it.
+#[guarded_tool(read_only, any_caller, name = "")]
+async fn act() -> Result<(), Infallible> {
+    Ok(())
+}
+
+fn main() {
+    let _ = Guard::builder().tool::<act>();
+}

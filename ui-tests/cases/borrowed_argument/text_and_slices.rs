@@ -1,0 +1,23 @@
+//! What the model sends is owned.
+use mcp_guard::prelude::*;
+use std::convert::Infallible;
+
+/// Do it.
+#[guarded_tool(read_only, any_caller)]
+async fn act(
+    /// A text.
+    text: &str,
+    /// Bytes.
+    bytes: &[u8],
+    /// Texts.
+    texts: Vec<&str>,
+    /// A static text.
+    fixed: Option<&'static str>,
+) -> Result<(), Infallible> {
+    let _ = (text, bytes, texts, fixed);
+    Ok(())
+}
+
+fn main() {
+    let _ = Guard::builder().tool::<act>();
+}

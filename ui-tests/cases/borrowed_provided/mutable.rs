@@ -1,0 +1,16 @@
+//! What is provided is shared.
+use mcp_guard::prelude::*;
+use std::convert::Infallible;
+
+/// Do it.
+#[guarded_tool(read_only, any_caller)]
+async fn act(
+    shop: &mut u8,
+) -> Result<(), Infallible> {
+    let _ = shop;
+    Ok(())
+}
+
+fn main() {
+    let _ = Guard::builder().tool::<act>();
+}

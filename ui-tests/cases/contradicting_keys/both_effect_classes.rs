@@ -1,0 +1,13 @@
+//! A tool either changes something or not.
+use mcp_guard::prelude::*;
+use std::convert::Infallible;
+
+/// Do it.
+#[guarded_tool(idempotent, read_only, any_caller)]
+async fn act() -> Result<(), Infallible> {
+    Ok(())
+}
+
+fn main() {
+    let _ = Guard::builder().tool::<act>();
+}

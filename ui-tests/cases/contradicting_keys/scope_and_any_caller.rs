@@ -1,0 +1,13 @@
+//! A scope is needed or not.
+use mcp_guard::prelude::*;
+use std::convert::Infallible;
+
+/// Do it.
+#[guarded_tool(read_only, any_caller, scope = "refunds")]
+async fn act() -> Result<(), Infallible> {
+    Ok(())
+}
+
+fn main() {
+    let _ = Guard::builder().tool::<act>();
+}

@@ -1,0 +1,17 @@
+//! A float is no amount.
+use mcp_guard::prelude::*;
+use std::convert::Infallible;
+
+/// Do it.
+#[guarded_tool(idempotent, any_caller, max_amount = 5)]
+async fn act(
+    /// How much.
+    amount: f64,
+) -> Result<(), Infallible> {
+    let _ = (amount);
+    Ok(())
+}
+
+fn main() {
+    let _ = Guard::builder().tool::<act>();
+}

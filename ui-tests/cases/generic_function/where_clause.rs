@@ -1,0 +1,15 @@
+//! There is nothing to bound.
+use mcp_guard::prelude::*;
+use std::convert::Infallible;
+
+/// Do it.
+#[guarded_tool(read_only, any_caller)]
+async fn act() -> Result<(), Infallible>
+where
+    u8: Copy, {
+    Ok(())
+}
+
+fn main() {
+    let _ = Guard::builder().tool::<act>();
+}

@@ -1,0 +1,13 @@
+//! A path has no quotes.
+use mcp_guard::prelude::*;
+use std::convert::Infallible;
+
+/// Do it.
+#[guarded_tool(read_only, any_caller, crate = "renamed")]
+async fn act() -> Result<(), Infallible> {
+    Ok(())
+}
+
+fn main() {
+    let _ = Guard::builder().tool::<act>();
+}

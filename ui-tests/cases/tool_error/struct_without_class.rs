@@ -1,0 +1,10 @@
+//! So does a struct.
+use mcp_guard::ToolError;
+
+#[derive(Debug, thiserror::Error, ToolError)]
+#[error("wrong")]
+struct Wrong;
+
+fn main() {
+    let _ = Wrong.report();
+}

@@ -1,0 +1,11 @@
+//! The error within says what it means.
+use mcp_guard::ToolError;
+
+#[derive(Debug, thiserror::Error, ToolError)]
+enum Wrong {
+    #[error(transparent)]
+    #[tool_error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+//! A plain function is no tool.
+use mcp_guard::prelude::*;
+use std::convert::Infallible;
+
+async fn act() -> Result<(), Infallible> {
+    Ok(())
+}
+
+struct Shop;
+
+fn main() {
+    let _ = Guard::builder().tool::<Shop>().tools(Shop);
+    let _ = act();
+}
