@@ -1,0 +1,258 @@
+//! What a call is told, and what happens, when the store fails at the worst moments.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use mcp_guard::{
+    DeploymentSecret, MemoryStore,
+    prelude::*,
+    rmcp::ServiceExt as _,
+    store::{Claim, Claimed, Fenced, Lease, Settlement, Standing, Store, StoreError, StoreFuture},
+};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+
+/// The backend's own count of what was done.
+#[derive(Clone, Default)]
+struct Effects(Arc<AtomicU32>);
+
+impl Effects {
+    fn count(&self) -> u32 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// Act once.
+#[guarded_tool(idempotent, max_amount = 100, any_caller)]
+async fn act(
+    effects: &Effects,
+    /// How much.
+    amount: u64,
+) -> Result<u64, std::convert::Infallible> {
+    effects.0.fetch_add(1, Ordering::SeqCst);
+    Ok(amount)
+}
+
+/// How often an operation still fails, and whether its effect takes place all the same.
+#[derive(Clone, Copy, Default)]
+struct Trouble {
+    times: u32,
+    after_applying: bool,
+}
+
+impl Trouble {
+    fn next(trouble: &Mutex<Self>) -> Option<Self> {
+        let mut trouble = trouble.lock().expect("not poisoned");
+        let left = trouble.times.checked_sub(1)?;
+        trouble.times = left;
+        Some(*trouble)
+    }
+}
+
+#[derive(Clone)]
+struct Faulty {
+    store: MemoryStore,
+    claim: Arc<Mutex<Trouble>>,
+    settle: Arc<Mutex<Trouble>>,
+    unreadable: bool,
+}
+
+impl Faulty {
+    fn new() -> Self {
+        Self {
+            store: MemoryStore::new().expect("a store"),
+            claim: Arc::default(),
+            settle: Arc::default(),
+            unreadable: false,
+        }
+    }
+
+    fn fail_claims(&self, times: u32, after_applying: bool) {
+        *self.claim.lock().expect("not poisoned") = Trouble { times, after_applying };
+    }
+
+    fn fail_settlements(&self, times: u32, after_applying: bool) {
+        *self.settle.lock().expect("not poisoned") = Trouble { times, after_applying };
+    }
+}
+
+fn gone() -> StoreError {
+    StoreError::Unavailable("canary-of-the-store".into())
+}
+
+impl Store for Faulty {
+    fn claim<'a>(&'a self, claim: &'a Claim) -> StoreFuture<'a, Claimed> {
+        Box::pin(async move {
+            if self.unreadable {
+                return Err(StoreError::Unreadable("canary-of-the-store".into()));
+            }
+            match Trouble::next(&self.claim) {
+                None => self.store.claim(claim).await,
+                Some(trouble) => {
+                    if trouble.after_applying {
+                        self.store.claim(claim).await?;
+                    }
+                    Err(gone())
+                }
+            }
+        })
+    }
+
+    fn recall<'a>(&'a self, claim: &'a Claim) -> StoreFuture<'a, Option<Standing>> {
+        self.store.recall(claim)
+    }
+
+    fn renew<'a>(&'a self, lease: &'a Lease) -> StoreFuture<'a, Fenced> {
+        self.store.renew(lease)
+    }
+
+    fn settle<'a>(
+        &'a self,
+        lease: &'a Lease,
+        settlement: &'a Settlement,
+    ) -> StoreFuture<'a, Fenced> {
+        Box::pin(async move {
+            match Trouble::next(&self.settle) {
+                None => self.store.settle(lease, settlement).await,
+                Some(trouble) => {
+                    if trouble.after_applying {
+                        self.store.settle(lease, settlement).await?;
+                    }
+                    Err(gone())
+                }
+            }
+        })
+    }
+
+    fn secret(&self) -> StoreFuture<'_, DeploymentSecret> {
+        self.store.secret()
+    }
+}
+
+/// A guard in this process, and a client's end of its wire.
+struct Wire {
+    lines: tokio::io::Lines<BufReader<tokio::io::ReadHalf<tokio::io::DuplexStream>>>,
+    write: tokio::io::WriteHalf<tokio::io::DuplexStream>,
+}
+
+impl Wire {
+    async fn open(store: Faulty, effects: Effects) -> Self {
+        let guard = Guard::builder()
+            .provide(effects)
+            .store(store)
+            .identity(Caller::local("agent"))
+            .tool::<act>()
+            .build()
+            .expect("a guard");
+        let (client, server) = tokio::io::duplex(64 * 1024);
+        tokio::spawn(async move {
+            let session = guard.serve(tokio::io::split(server)).await.expect("a session");
+            session.waiting().await.expect("no panic");
+        });
+        let (read, write) = tokio::io::split(client);
+        let mut wire = Self { lines: BufReader::new(read).lines(), write };
+        wire.send(&json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+            "protocolVersion": "2025-11-25", "capabilities": {},
+            "clientInfo": {"name": "test", "version": "1"}}}))
+            .await;
+        wire.receive().await;
+        wire.send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
+        wire
+    }
+
+    async fn send(&mut self, message: &Value) {
+        self.write.write_all(format!("{message}\n").as_bytes()).await.expect("the server listens");
+    }
+
+    async fn receive(&mut self) -> Value {
+        let line = self.lines.next_line().await.expect("the server speaks").expect("a line");
+        assert!(!line.contains("canary"), "the store's own text was shown: {line}");
+        serde_json::from_str(&line).expect("a message")
+    }
+
+    async fn act(&mut self, amount: u64, key: &str) -> Value {
+        let arguments = json!({"amount": amount, "idempotency_key": key});
+        self.send(&json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+            "params": {"name": "act", "arguments": arguments}}))
+            .await;
+        self.receive().await["result"].clone()
+    }
+}
+
+fn error_of(result: &Value) -> (&str, &str) {
+    let error = &result["structuredContent"]["error"];
+    (error["category"].as_str().unwrap_or_default(), error["code"].as_str().unwrap_or_default())
+}
+
+#[tokio::test]
+async fn a_store_that_is_down_before_the_claim_means_nothing_is_done() {
+    let (store, effects) = (Faulty::new(), Effects::default());
+    let mut wire = Wire::open(store.clone(), effects.clone()).await;
+    store.fail_claims(u32::MAX, false);
+    let refused = wire.act(5, "the-first-key").await;
+    assert_eq!(error_of(&refused), ("transient", "store_unavailable"));
+    assert_eq!(refused["structuredContent"]["error"]["retryable"], true);
+    assert_eq!(effects.count(), 0);
+    store.fail_claims(0, false);
+    assert_eq!(wire.act(5, "the-first-key").await["isError"], false);
+    assert_eq!(effects.count(), 1);
+}
+
+#[tokio::test]
+async fn a_claim_whose_acknowledgement_was_lost_is_recognized() {
+    let (store, effects) = (Faulty::new(), Effects::default());
+    let mut wire = Wire::open(store.clone(), effects.clone()).await;
+    store.fail_claims(1, true);
+    assert_eq!(wire.act(5, "the-first-key").await["isError"], false);
+    assert_eq!(wire.act(5, "the-first-key").await["_meta"]["mcp-guard/replayed"], true);
+    assert_eq!(effects.count(), 1);
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_is_refused() {
+    let (mut store, effects) = (Faulty::new(), Effects::default());
+    store.unreadable = true;
+    let mut wire = Wire::open(store, effects.clone()).await;
+    assert_eq!(error_of(&wire.act(5, "the-first-key").await), ("internal", "record_unreadable"));
+    assert_eq!(effects.count(), 0);
+}
+
+/// The effect is a fact, whoever knows it: the caller is told, and the record follows.
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_down_at_the_end_does_not_hide_the_result() {
+    for after_applying in [false, true] {
+        let (store, effects) = (Faulty::new(), Effects::default());
+        let mut wire = Wire::open(store.clone(), effects.clone()).await;
+        store.fail_settlements(3, after_applying);
+        let result = wire.act(5, "the-first-key").await;
+        assert_eq!(result["structuredContent"]["result"], 5);
+        assert_eq!(result["_meta"]["mcp-guard/durable"], false);
+        if !after_applying {
+            let early = wire.act(5, "the-first-key").await;
+            assert_eq!(error_of(&early), ("idempotent", "in_flight"));
+        }
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        let replay = wire.act(5, "the-first-key").await;
+        assert_eq!(replay["_meta"]["mcp-guard/replayed"], true, "{replay}");
+        assert_eq!(replay["content"], result["content"]);
+        assert_eq!(effects.count(), 1);
+    }
+}
+
+/// A limit that was lowered, or a tier that was lost, must not make an agent mint a new key for what
+/// it has done already.
+#[tokio::test]
+async fn what_is_recorded_is_replayed_even_beyond_the_limit() {
+    let (store, effects) = (Faulty::new(), Effects::default());
+    let mut wire = Wire::open(store, effects.clone()).await;
+    assert_eq!(error_of(&wire.act(101, "the-first-key").await), ("authz", "limit_exceeded"));
+    assert_eq!(effects.count(), 0);
+    assert_eq!(wire.act(100, "the-first-key").await["isError"], false, "a refusal spends no key");
+    assert_eq!(error_of(&wire.act(101, "the-first-key").await), ("idempotent", "key_conflict"));
+    assert_eq!(effects.count(), 1);
+}
