@@ -16,11 +16,7 @@ pub struct Answer {
 impl Answer {
     /// What is left when the server went away.
     pub(crate) fn none() -> Self {
-        Self {
-            status: None,
-            text: String::new(),
-            session: None,
-        }
+        Self { status: None, text: String::new(), session: None }
     }
 
     /// Whether there was no answer.
@@ -55,9 +51,7 @@ impl Answer {
     /// When the answer is no tool result.
     #[must_use]
     pub fn bytes(&self) -> String {
-        let text = self.message()["result"]["content"][0]["text"]
-            .as_str()
-            .map(str::to_owned);
+        let text = self.message()["result"]["content"][0]["text"].as_str().map(str::to_owned);
         text.unwrap_or_else(|| panic!("no text: {self:?}"))
     }
 
@@ -119,9 +113,7 @@ pub fn envelope_of(result: &Value) -> Result<Value, &'static str> {
     let [content] = result["content"].as_array().map_or(&[][..], Vec::as_slice) else {
         return Err("a result has one content block");
     };
-    let text = content["text"]
-        .as_str()
-        .ok_or("the content block is text")?;
+    let text = content["text"].as_str().ok_or("the content block is text")?;
     let same: Value = serde_json::from_str(text).map_err(|_| "the text is JSON")?;
     if same != envelope {
         return Err("the text says the same as structuredContent");

@@ -35,9 +35,7 @@ impl Fixture {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "it makes a folder")]
     pub fn new() -> Self {
-        Self {
-            folder: TempDir::with_prefix("guard-").expect("a temporary folder"),
-        }
+        Self { folder: TempDir::with_prefix("guard-").expect("a temporary folder") }
     }
 
     /// What was done.
@@ -66,6 +64,7 @@ impl Fixture {
             folder: self.folder.path().to_owned(),
             scopes: scopes.iter().map(ToString::to_string).collect(),
             hide_unauthorized: false,
+            composed: false,
         }
     }
 }
@@ -77,13 +76,8 @@ impl Fixture {
 #[must_use]
 pub fn executable() -> PathBuf {
     let test = env::current_exe().expect("this test's own path");
-    let folder = test
-        .parent()
-        .and_then(|deps| deps.parent())
-        .expect("a build folder");
-    folder
-        .join("guard-fixture")
-        .with_extension(env::consts::EXE_EXTENSION)
+    let folder = test.parent().and_then(|deps| deps.parent()).expect("a build folder");
+    folder.join("guard-fixture").with_extension(env::consts::EXE_EXTENSION)
 }
 
 /// A running server. It ends with this value.
@@ -117,21 +111,11 @@ impl Process {
         tokio::spawn(async move {
             let mut chunk = [0; 4096];
             while let Ok(length @ 1..) = stderr.read(&mut chunk).await {
-                copy.lock()
-                    .expect("a log")
-                    .push_str(&String::from_utf8_lossy(&chunk[..length]));
+                copy.lock().expect("a log").push_str(&String::from_utf8_lossy(&chunk[..length]));
             }
         });
         let id = child.id().expect("a running process");
-        (
-            Self {
-                child: AsyncMutex::new(child),
-                id,
-                log,
-            },
-            stdin,
-            stdout,
-        )
+        (Self { child: AsyncMutex::new(child), id, log }, stdin, stdout)
     }
 
     /// What the server has logged so far.
@@ -148,12 +132,7 @@ impl Process {
     /// # Panics
     /// When it cannot be killed.
     pub async fn kill(&self) {
-        self.child
-            .lock()
-            .await
-            .kill()
-            .await
-            .expect("a process that can be killed");
+        self.child.lock().await.kill().await.expect("a process that can be killed");
     }
 
     /// Asks the server to end.
@@ -161,14 +140,8 @@ impl Process {
     /// # Panics
     /// When it has gone already.
     pub async fn terminate(&self) {
-        let kill = Command::new("kill")
-            .args(["-TERM", &self.id.to_string()])
-            .status()
-            .await;
-        assert!(
-            kill.expect("kill starts").success(),
-            "SIGTERM could not be sent"
-        );
+        let kill = Command::new("kill").args(["-TERM", &self.id.to_string()]).status().await;
+        assert!(kill.expect("kill starts").success(), "SIGTERM could not be sent");
     }
 
     /// Waits until the server has ended by itself.
@@ -178,8 +151,6 @@ impl Process {
     pub async fn ended(&self) -> ExitStatus {
         let patience = Duration::from_secs(20);
         let ended = timeout(patience, async { self.child.lock().await.wait().await }).await;
-        ended
-            .unwrap_or_else(|_| panic!("the server never ended: {}", self.log()))
-            .expect("waited")
+        ended.unwrap_or_else(|_| panic!("the server never ended: {}", self.log())).expect("waited")
     }
 }

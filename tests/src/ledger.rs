@@ -68,9 +68,7 @@ impl Ledger {
     /// When the file is not a ledger: a test cannot go on without its judge.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
-        self.lock()
-            .and_then(|mut file| read(&mut file))
-            .expect("the ledger can be read")
+        self.lock().and_then(|mut file| read(&mut file)).expect("the ledger can be read")
     }
 
     /// Waits until there are `count` entries.
@@ -80,20 +78,13 @@ impl Ledger {
     pub async fn reaches(&self, count: usize) {
         let patience = Instant::now() + Duration::from_secs(10);
         while self.entries().len() < count {
-            assert!(
-                Instant::now() < patience,
-                "the ledger never came to {count} entries"
-            );
+            assert!(Instant::now() < patience, "the ledger never came to {count} entries");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
     fn lock(&self) -> io::Result<File> {
-        let file = OpenOptions::new()
-            .create(true)
-            .read(true)
-            .append(true)
-            .open(&self.path)?;
+        let file = OpenOptions::new().create(true).read(true).append(true).open(&self.path)?;
         file.lock()?;
         Ok(file)
     }
@@ -102,9 +93,7 @@ impl Ledger {
 fn read(file: &mut File) -> io::Result<Vec<Entry>> {
     let mut text = String::new();
     file.read_to_string(&mut text)?;
-    text.lines()
-        .map(|line| serde_json::from_str(line).map_err(io::Error::from))
-        .collect()
+    text.lines().map(|line| serde_json::from_str(line).map_err(io::Error::from)).collect()
 }
 
 fn write(file: &mut File, entry: &Entry) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! The server under test: guarded tools, one for each way in which a backend can fail.
 
 mod backend;
+mod composed;
 mod options;
 mod orders;
 mod trouble;
@@ -39,11 +40,11 @@ pub async fn serve(options: Options) -> Result<(), mcp_guard::Error> {
     builder = trouble::register(orders::register(builder));
     match options.transport {
         Transport::Stdio => {
-            builder
-                .identity(caller(&options.scopes))
-                .build()?
-                .serve_stdio()
-                .await
+            let guard = builder.identity(caller(&options.scopes)).build()?;
+            if options.composed {
+                return composed::serve_stdio(&guard).await;
+            }
+            guard.serve_stdio().await
         }
         Transport::Http => {
             let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -51,18 +52,15 @@ pub async fn serve(options: Options) -> Result<(), mcp_guard::Error> {
             let tokens = StaticTokens::new()
                 .token(AGENT_TOKEN, caller(&options.scopes))
                 .token(INTRUDER_TOKEN, caller(&[]));
-            builder
-                .http(Http::bind("127.0.0.1:0"))
-                .authenticate(tokens)
-                .build()?
-                .serve_http_on(listener)
-                .await
+            let guard = builder.http(Http::bind("127.0.0.1:0")).authenticate(tokens).build()?;
+            if options.composed {
+                return composed::serve_http(&guard, listener).await;
+            }
+            guard.serve_http_on(listener).await
         }
     }
 }
 
 fn caller(scopes: &[String]) -> Caller {
-    Caller::local("agent")
-        .with_tenant("acme")
-        .with_scopes(scopes)
+    Caller::local("agent").with_tenant("acme").with_scopes(scopes)
 }

@@ -88,11 +88,7 @@ impl Wire {
                 let mut url = String::new();
                 let line = BufReader::new(stdout).read_line(&mut url).await;
                 line.expect("a line that says the URL");
-                assert!(
-                    !url.is_empty(),
-                    "the server did not start: {}",
-                    process.log()
-                );
+                assert!(!url.is_empty(), "the server did not start: {}", process.log());
                 Link::Http(Http::new(url.trim(), Some(AGENT_TOKEN)))
             }
         };
@@ -108,12 +104,7 @@ impl Wire {
     }
 
     async fn connect(link: Link, version: Version, process: Option<Process>) -> Self {
-        let mut wire = Self {
-            version,
-            next: AtomicU64::new(1),
-            link,
-            process,
-        };
+        let mut wire = Self { version, next: AtomicU64::new(1), link, process };
         if version.has_sessions() {
             wire.initialize().await;
         }
@@ -130,11 +121,7 @@ impl Wire {
         );
         let answer = self.exchange(id, "initialize", None, &text).await;
         let agreed = &answer.message()["result"]["protocolVersion"];
-        assert_eq!(
-            agreed,
-            self.version.as_str(),
-            "the version that was asked for: {answer:?}"
-        );
+        assert_eq!(agreed, self.version.as_str(), "the version that was asked for: {answer:?}");
         if let Link::Http(http) = &mut self.link {
             http.agree_on(self.version, &answer);
         }
@@ -151,9 +138,7 @@ impl Wire {
     /// When it did not.
     #[must_use]
     pub fn process(&self) -> &Process {
-        self.process
-            .as_ref()
-            .expect("a connection that started its server")
+        self.process.as_ref().expect("a connection that started its server")
     }
 
     /// Where the server listens.
@@ -197,10 +182,8 @@ impl Wire {
 
     /// Calls a tool with these bytes as its arguments.
     pub async fn call_raw(&self, tool: &str, arguments: &str) -> Answer {
-        let (id, text) = self.frame(
-            "tools/call",
-            &format!(r#""name":"{tool}","arguments":{arguments}"#),
-        );
+        let (id, text) =
+            self.frame("tools/call", &format!(r#""name":"{tool}","arguments":{arguments}"#));
         self.exchange(id, "tools/call", Some(tool), &text).await
     }
 

@@ -42,11 +42,7 @@ async fn a_caller_without_the_scope_learns_nothing_from_the_arguments() {
         let mut answers = Vec::new();
         for probe in probes() {
             let answer = intruder.call_raw("create_refund", &probe).await;
-            assert_eq!(
-                answer.error(),
-                ("authz".into(), "insufficient_scope".into()),
-                "{probe}"
-            );
+            assert_eq!(answer.error(), ("authz".into(), "insufficient_scope".into()), "{probe}");
             answers.push(answer.bytes());
         }
         answers.dedup();
@@ -63,22 +59,14 @@ async fn a_replay_is_authorized_again() {
     let demoted = fixture.server_for(Transport::Stdio, &["orders"]);
     let demoted = Wire::open(&demoted, Version::V2025November).await;
     let answer = demoted.call("create_refund", refund(500)).await;
-    assert_eq!(
-        answer.error(),
-        ("authz".into(), "insufficient_scope".into()),
-        "{answer:?}"
-    );
+    assert_eq!(answer.error(), ("authz".into(), "insufficient_scope".into()), "{answer:?}");
 }
 
 #[tokio::test]
 async fn by_default_every_caller_sees_every_tool_in_one_order() {
     let fixture = Fixture::new();
     let agent = Wire::open(&fixture.server(Transport::Stdio), Version::V2025November).await;
-    let other = Wire::open(
-        &fixture.server_for(Transport::Http, &[]),
-        Version::V2026July,
-    )
-    .await;
+    let other = Wire::open(&fixture.server_for(Transport::Http, &[]), Version::V2026July).await;
     let (tools, others) = (agent.tools().await, other.tools().await);
     assert_eq!(names(&tools), names(&others));
     assert_eq!(names(&tools), names(&agent.tools().await));
@@ -86,18 +74,12 @@ async fn by_default_every_caller_sees_every_tool_in_one_order() {
 }
 
 fn names(tools: &[Value]) -> Vec<String> {
-    tools
-        .iter()
-        .map(|tool| tool["name"].as_str().expect("a name").to_owned())
-        .collect()
+    tools.iter().map(|tool| tool["name"].as_str().expect("a name").to_owned()).collect()
 }
 
 /// A server that hides what its caller may not call.
 fn discreet(fixture: &Fixture, transport: Transport) -> Options {
-    Options {
-        hide_unauthorized: true,
-        ..fixture.server_for(transport, &["orders"])
-    }
+    Options { hide_unauthorized: true, ..fixture.server_for(transport, &["orders"]) }
 }
 
 #[tokio::test]
@@ -109,19 +91,13 @@ async fn a_hidden_tool_is_answered_for_like_one_that_does_not_exist() {
         let two = Wire::open(&discreet(&fixture, transport), version).await;
         for wire in [&one, &two] {
             let names = names(&wire.tools().await);
-            assert!(
-                !names.iter().any(|name| name == "create_refund"),
-                "{names:?}"
-            );
+            assert!(!names.iter().any(|name| name == "create_refund"), "{names:?}");
             assert!(names.iter().any(|name| name == "get_order"), "{names:?}");
         }
         for probe in probes() {
             let hidden = one.call_raw("create_refund", &probe).await;
             let absent = two.call_raw("delete_refund", &probe).await;
-            assert_eq!(
-                hidden.text, absent.text,
-                "{transport:?} {version:?} {probe}"
-            );
+            assert_eq!(hidden.text, absent.text, "{transport:?} {version:?} {probe}");
             assert_eq!(hidden.status, absent.status);
             assert_eq!(hidden.message()["error"]["code"], -32602, "{hidden:?}");
         }
@@ -137,11 +113,7 @@ async fn a_list_that_depends_on_the_caller_is_private() {
         let wire = Wire::open(&discreet(&fixture, transport), Version::V2026July).await;
         let (id, text) = wire.frame("tools/list", "");
         let answer = wire.exchange(id, "tools/list", None, &text).await;
-        assert_eq!(
-            answer.message()["result"]["cacheScope"],
-            "private",
-            "{answer:?}"
-        );
+        assert_eq!(answer.message()["result"]["cacheScope"], "private", "{answer:?}");
     }
 }
 

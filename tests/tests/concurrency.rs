@@ -16,10 +16,7 @@ async fn fifty_calls_through_each(wires: &[Wire; 2], tool: &str, arguments: &Val
 
 async fn two_servers(fixture: &Fixture, transport: Transport, version: Version) -> [Wire; 2] {
     let options = fixture.server(transport);
-    [
-        Wire::open(&options, version).await,
-        Wire::open(&options, version).await,
-    ]
+    [Wire::open(&options, version).await, Wire::open(&options, version).await]
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -33,33 +30,16 @@ async fn a_hundred_calls_with_one_key_act_once() {
         });
         let answers = fifty_calls_through_each(&wires, "create_refund", &arguments).await;
 
-        assert_eq!(
-            fixture.effects().entries().len(),
-            1,
-            "{transport:?} {version:?}"
-        );
-        let (done, refused): (Vec<_>, Vec<_>) = answers
-            .iter()
-            .partition(|answer| answer.envelope()["status"] == "ok");
+        assert_eq!(fixture.effects().entries().len(), 1, "{transport:?} {version:?}");
+        let (done, refused): (Vec<_>, Vec<_>) =
+            answers.iter().partition(|answer| answer.envelope()["status"] == "ok");
         assert!(!done.is_empty(), "nobody was told the result");
         for answer in &done {
-            assert_eq!(
-                answer.bytes(),
-                done[0].bytes(),
-                "every success is the same answer"
-            );
+            assert_eq!(answer.bytes(), done[0].bytes(), "every success is the same answer");
         }
-        assert_eq!(
-            done.iter().filter(|answer| !answer.is_replay()).count(),
-            1,
-            "one acted"
-        );
+        assert_eq!(done.iter().filter(|answer| !answer.is_replay()).count(), 1, "one acted");
         for answer in refused {
-            assert_eq!(
-                answer.error(),
-                ("idempotent".into(), "in_flight".into()),
-                "{answer:?}"
-            );
+            assert_eq!(answer.error(), ("idempotent".into(), "in_flight".into()), "{answer:?}");
         }
     }
 }
@@ -94,10 +74,8 @@ async fn a_hundred_keys_act_a_hundred_times() {
         wires[n % 2].call("create_refund", arguments)
     });
     let answers = join_all(calls).await;
-    let refunds: std::collections::BTreeSet<_> = answers
-        .iter()
-        .map(|answer| answer.result()["refund_id"].to_string())
-        .collect();
+    let refunds: std::collections::BTreeSet<_> =
+        answers.iter().map(|answer| answer.result()["refund_id"].to_string()).collect();
     assert_eq!(refunds.len(), 100, "each call was told of its own refund");
     assert_eq!(fixture.effects().entries().len(), 100);
 }

@@ -40,10 +40,7 @@ async fn once_the_lease_is_over(wire: &Wire, tool: &str) -> Answer {
             return answer;
         }
         assert_eq!(envelope["error"]["retryable"], true, "{answer:?}");
-        assert!(
-            Instant::now() < patience,
-            "the lease never ran out: {answer:?}"
-        );
+        assert!(Instant::now() < patience, "the lease never ran out: {answer:?}");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
@@ -70,11 +67,7 @@ async fn after_a_kill_a_deduplicating_backend_is_asked_again() {
         let fixture = Fixture::new();
         let wire = kill_after_the_effect(&fixture, transport, "hang_after_acting_once").await;
         let answer = once_the_lease_is_over(&wire, "hang_after_acting_once").await;
-        assert_eq!(
-            answer.result()["refund_id"],
-            "re_1",
-            "{transport:?}: {answer:?}"
-        );
+        assert_eq!(answer.result()["refund_id"], "re_1", "{transport:?}: {answer:?}");
         let again = wire.call("hang_after_acting_once", arguments()).await;
         assert_eq!(again.bytes(), answer.bytes());
         assert_eq!(fixture.effects().entries().len(), 1);
@@ -94,11 +87,7 @@ async fn a_running_owner_keeps_its_lease_for_longer_than_it_lasts() {
         let until = Instant::now() + Duration::from_secs(3);
         while Instant::now() < until {
             let answer = other.call("hang_after_acting", arguments()).await;
-            assert_eq!(
-                answer.error(),
-                ("idempotent".into(), "in_flight".into()),
-                "{answer:?}"
-            );
+            assert_eq!(answer.error(), ("idempotent".into(), "in_flight".into()), "{answer:?}");
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     };

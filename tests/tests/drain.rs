@@ -27,29 +27,23 @@ async fn is_recorded(fixture: &Fixture, millis: u32) -> bool {
     replay.result()["refund_id"] == "re_1" && replay.is_replay()
 }
 
+async fn end_the_input(version: Version) {
+    let fixture = Fixture::new();
+    let wire = Wire::open(&fixture.server(Transport::Stdio), version).await;
+    let (answer, ()) = tokio::join!(wire.call("slow_refund", refund(LONG)), async {
+        fixture.attempts().reaches(1).await;
+        wire.close_input().await;
+    });
+    assert!(!answer.is_missing(), "{version:?}: {}", wire.process().log());
+    assert_eq!(answer.result()["refund_id"], "re_1", "{version:?}");
+    assert!(wire.process().ended().await.success(), "{}", wire.process().log());
+    assert!(is_recorded(&fixture, LONG).await);
+    assert_eq!(fixture.effects().entries().len(), 1);
+}
+
 #[tokio::test]
 async fn when_the_input_ends_the_running_call_is_answered_and_recorded() {
-    for version in [Version::V2025November, Version::V2026July] {
-        let fixture = Fixture::new();
-        let wire = Wire::open(&fixture.server(Transport::Stdio), version).await;
-        let (answer, ()) = tokio::join!(wire.call("slow_refund", refund(LONG)), async {
-            fixture.attempts().reaches(1).await;
-            wire.close_input().await;
-        });
-        assert!(
-            !answer.is_missing(),
-            "{version:?}: {}",
-            wire.process().log()
-        );
-        assert_eq!(answer.result()["refund_id"], "re_1", "{version:?}");
-        assert!(
-            wire.process().ended().await.success(),
-            "{}",
-            wire.process().log()
-        );
-        assert!(is_recorded(&fixture, LONG).await);
-        assert_eq!(fixture.effects().entries().len(), 1);
-    }
+    tokio::join!(end_the_input(Version::V2025November), end_the_input(Version::V2026July));
 }
 
 #[tokio::test]
@@ -62,11 +56,7 @@ async fn when_told_to_end_the_running_call_is_recorded() {
             fixture.attempts().reaches(1).await;
             wire.process().terminate().await;
         });
-        assert!(
-            wire.process().ended().await.success(),
-            "{transport:?}: {}",
-            wire.process().log()
-        );
+        assert!(wire.process().ended().await.success(), "{transport:?}: {}", wire.process().log());
         assert!(is_recorded(&fixture, SHORT).await, "{transport:?}");
         assert_eq!(fixture.effects().entries().len(), 1);
     }
@@ -80,10 +70,6 @@ async fn an_idle_server_ends_at_once() {
         let told = Instant::now();
         wire.process().terminate().await;
         assert!(wire.process().ended().await.success(), "{transport:?}");
-        assert!(
-            told.elapsed() < Duration::from_secs(3),
-            "{transport:?}: {:?}",
-            told.elapsed()
-        );
+        assert!(told.elapsed() < Duration::from_secs(3), "{transport:?}: {:?}", told.elapsed());
     }
 }

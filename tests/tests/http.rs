@@ -44,25 +44,15 @@ async fn nobody_is_let_in_without_the_right_token() {
     let intruders = [
         ("no token", request()),
         ("a wrong token", request().bearer_auth("token-of-nobody")),
-        (
-            "a token that is longer",
-            request().bearer_auth(format!("{AGENT_TOKEN}0")),
-        ),
-        (
-            "a token that is shorter",
-            request().bearer_auth(&AGENT_TOKEN[1..]),
-        ),
+        ("a token that is longer", request().bearer_auth(format!("{AGENT_TOKEN}0"))),
+        ("a token that is shorter", request().bearer_auth(&AGENT_TOKEN[1..])),
         ("an empty token", request().bearer_auth("")),
         ("another scheme", basic),
     ];
     for (what, intruder) in intruders {
         let response = send(intruder).await;
         assert_eq!(response.status(), 401, "{what}");
-        let challenge = response
-            .headers()
-            .get("WWW-Authenticate")
-            .expect("a challenge")
-            .clone();
+        let challenge = response.headers().get("WWW-Authenticate").expect("a challenge").clone();
         let challenge = challenge.to_str().expect("text");
         assert!(challenge.starts_with("Bearer"), "{what}: {challenge}");
         let body = response.text().await.expect("a body");
@@ -102,10 +92,7 @@ async fn another_host_or_origin_is_refused() {
         ("Origin", "http://127.0.0.1.evil.example"),
         ("Origin", "null"),
     ] {
-        let request = request
-            .try_clone()
-            .expect("a body of text")
-            .bearer_auth(AGENT_TOKEN);
+        let request = request.try_clone().expect("a body of text").bearer_auth(AGENT_TOKEN);
         let response = send(request.header(header, value)).await;
         assert_eq!(response.status(), 403, "{header}: {value}");
         assert_eq!(fixture.effects().entries(), [], "{header}: {value}");
@@ -117,16 +104,9 @@ async fn every_method_is_behind_the_door() {
     let fixture = Fixture::new();
     let wire = Wire::open(&fixture.server(Transport::Http), Version::V2026July).await;
     let client = Client::new();
-    for request in [
-        client.get(wire.url()),
-        client.delete(wire.url()),
-        client.put(wire.url()),
-    ] {
+    for request in [client.get(wire.url()), client.delete(wire.url()), client.put(wire.url())] {
         let response = send(request.header("Accept", "text/event-stream")).await;
-        assert!(
-            [401, 405].contains(&response.status().as_u16()),
-            "{response:?}"
-        );
+        assert!([401, 405].contains(&response.status().as_u16()), "{response:?}");
     }
 }
 
@@ -135,14 +115,7 @@ async fn every_method_is_behind_the_door() {
 async fn headers_that_say_otherwise_than_the_body_are_refused() {
     let (fixture, wire, _) = honest_request().await;
     let text = CALL.to_owned();
-    let answer = wire
-        .exchange(1, "tools/call", Some("get_order"), &text)
-        .await;
-    assert!(
-        answer
-            .status
-            .is_some_and(|status| (400..500).contains(&status)),
-        "{answer:?}"
-    );
+    let answer = wire.exchange(1, "tools/call", Some("get_order"), &text).await;
+    assert!(answer.status.is_some_and(|status| (400..500).contains(&status)), "{answer:?}");
     assert_eq!(fixture.effects().entries(), []);
 }

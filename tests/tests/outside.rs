@@ -84,9 +84,7 @@ async fn main() -> Result<(), GUARD::Error> {
 /// Builds a crate of its own that depends on the workspace's `mcp-guard` under `dependency`, and
 /// runs it.
 fn build_and_run(name: &str, dependency: &str, import: &str, attribute: &str) {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("the workspace");
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     let guard = workspace.join("mcp-guard");
     let folder = TempDir::with_prefix("outside-").expect("a temporary folder");
     let manifest = MANIFEST
@@ -98,20 +96,13 @@ fn build_and_run(name: &str, dependency: &str, import: &str, attribute: &str) {
     fs::write(folder.path().join("Cargo.toml"), manifest).expect("a manifest");
     fs::write(folder.path().join("src/main.rs"), source).expect("a source");
     // The versions are this workspace's, so that nothing is resolved or fetched anew.
-    fs::copy(
-        workspace.join("Cargo.lock"),
-        folder.path().join("Cargo.lock"),
-    )
-    .expect("versions");
+    fs::copy(workspace.join("Cargo.lock"), folder.path().join("Cargo.lock")).expect("versions");
 
     let output = Command::new(env!("CARGO"))
         .args(["run", "--quiet"])
         .current_dir(folder.path())
         // One folder for both crates, and for the next run: what they depend on is built once.
-        .env(
-            "CARGO_TARGET_DIR",
-            Path::new(env!("CARGO_TARGET_TMPDIR")).join("outside"),
-        )
+        .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("outside"))
         .output()
         .expect("cargo starts");
     let log = String::from_utf8_lossy(&output.stderr);

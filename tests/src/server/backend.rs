@@ -25,30 +25,19 @@ impl Backend {
     /// Says that a body began, and how often one did for this key.
     pub(super) fn begin(&self, entry: &Entry) -> Result<usize, BackendError> {
         self.attempts.append(entry)?;
-        Ok(self
-            .attempts
-            .entries()
-            .iter()
-            .filter(|known| known.key == entry.key)
-            .count())
+        Ok(self.attempts.entries().iter().filter(|known| known.key == entry.key).count())
     }
 
     /// Acts, and tells what it did in a way that no second effect would.
     pub(super) fn act(&self, entry: &Entry) -> Result<Refund, BackendError> {
         let number = self.effects.append(entry)?;
-        Ok(Refund {
-            refund_id: format!("re_{number}"),
-            amount_cents: entry.amount_cents,
-        })
+        Ok(Refund { refund_id: format!("re_{number}"), amount_cents: entry.amount_cents })
     }
 
     /// Acts unless it did for this key. Says whether it did so now.
     pub(super) fn act_once(&self, entry: &Entry) -> Result<(Refund, bool), BackendError> {
         let (number, new) = self.effects.append_once(entry)?;
-        let refund = Refund {
-            refund_id: format!("re_{number}"),
-            amount_cents: entry.amount_cents,
-        };
+        let refund = Refund { refund_id: format!("re_{number}"), amount_cents: entry.amount_cents };
         Ok((refund, new))
     }
 }

@@ -13,6 +13,8 @@ pub struct Options {
     pub scopes: Vec<String>,
     /// Whether tools beyond the caller's scopes are hidden.
     pub hide_unauthorized: bool,
+    /// Whether the tools stand in a server of one's own, beside an ordinary tool.
+    pub composed: bool,
 }
 
 /// How the fixture is reached.
@@ -25,12 +27,13 @@ pub enum Transport {
 }
 
 impl Options {
-    /// Reads `stdio|http FOLDER [--scope SCOPE]... [--hide]`.
+    /// Reads `stdio|http FOLDER [--scope SCOPE]... [--hide] [--composed]`.
     ///
     /// # Errors
     /// The usage, when the words are anything else.
     pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Self, &'static str> {
-        const USAGE: &str = "usage: guard-fixture stdio|http FOLDER [--scope SCOPE]... [--hide]";
+        const USAGE: &str =
+            "usage: guard-fixture stdio|http FOLDER [--scope SCOPE]... [--hide] [--composed]";
         let mut words = words.into_iter();
         let transport = match words.next().as_deref() {
             Some("stdio") => Transport::Stdio,
@@ -43,11 +46,13 @@ impl Options {
             folder,
             scopes: Vec::new(),
             hide_unauthorized: false,
+            composed: false,
         };
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--scope" => options.scopes.push(words.next().ok_or(USAGE)?),
                 "--hide" => options.hide_unauthorized = true,
+                "--composed" => options.composed = true,
                 _ => return Err(USAGE),
             }
         }
@@ -67,6 +72,9 @@ impl Options {
         }
         if self.hide_unauthorized {
             words.push("--hide".to_owned());
+        }
+        if self.composed {
+            words.push("--composed".to_owned());
         }
         words
     }

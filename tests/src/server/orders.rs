@@ -10,11 +10,7 @@ use super::backend::{Backend, BackendError, Refund};
 use crate::ledger::Entry;
 
 pub(super) fn register(builder: GuardBuilder) -> GuardBuilder {
-    builder
-        .tool::<create_refund>()
-        .tool::<slow_refund>()
-        .tool::<get_order>()
-        .tool::<who_am_i>()
+    builder.tool::<create_refund>().tool::<slow_refund>().tool::<get_order>().tool::<who_am_i>()
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
@@ -38,12 +34,8 @@ async fn create_refund(
     /// Why the refund is issued.
     reason: Reason,
 ) -> Result<Refund, BackendError> {
-    let entry = Entry {
-        tool: "create_refund".into(),
-        order_id,
-        amount_cents,
-        key: effect.key().into(),
-    };
+    let entry =
+        Entry { tool: "create_refund".into(), order_id, amount_cents, key: effect.key().into() };
     if entry.order_id == "ord_missing" {
         return Err(BackendError::NoSuchOrder(entry.order_id));
     }
@@ -74,12 +66,8 @@ async fn slow_refund(
     /// How long it takes.
     millis: u32,
 ) -> Result<Refund, BackendError> {
-    let entry = Entry {
-        tool: "slow_refund".into(),
-        order_id,
-        amount_cents,
-        key: effect.key().into(),
-    };
+    let entry =
+        Entry { tool: "slow_refund".into(), order_id, amount_cents, key: effect.key().into() };
     backend.begin(&entry)?;
     tokio::time::sleep(Duration::from_millis(millis.into())).await;
     backend.act(&entry)
@@ -110,19 +98,10 @@ async fn get_order(
     if order_id == "ord_missing" {
         return Err(BackendError::NoSuchOrder(order_id));
     }
-    let of_order = backend
-        .effects
-        .entries()
-        .into_iter()
-        .filter(|e| e.order_id == order_id);
+    let of_order = backend.effects.entries().into_iter().filter(|e| e.order_id == order_id);
     let refunded = of_order.map(|entry| entry.amount_cents).sum();
-    let refunded_cents = include
-        .is_some_and(|include| include.refunds)
-        .then_some(refunded);
-    Ok(Order {
-        order_id,
-        refunded_cents,
-    })
+    let refunded_cents = include.is_some_and(|include| include.refunds).then_some(refunded);
+    Ok(Order { order_id, refunded_cents })
 }
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -134,8 +113,5 @@ struct Identity {
 /// Tell who is calling.
 #[guarded_tool(read_only, any_caller)]
 async fn who_am_i(caller: &Caller) -> Result<Identity, BackendError> {
-    Ok(Identity {
-        subject: caller.subject().into(),
-        everything_visible: format!("{caller:?}"),
-    })
+    Ok(Identity { subject: caller.subject().into(), everything_visible: format!("{caller:?}") })
 }

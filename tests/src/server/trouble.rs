@@ -22,12 +22,7 @@ pub(super) fn register(builder: GuardBuilder) -> GuardBuilder {
 }
 
 fn entry(tool: &str, order_id: String, effect: &Effect) -> Entry {
-    Entry {
-        tool: tool.into(),
-        order_id,
-        amount_cents: 1,
-        key: effect.key().into(),
-    }
+    Entry { tool: tool.into(), order_id, amount_cents: 1, key: effect.key().into() }
 }
 
 /// Act, then panic.
@@ -71,11 +66,7 @@ async fn lose_the_answer_of_a_deduplicating_backend(
     /// Order to act on.
     order_id: String,
 ) -> Result<Refund, BackendError> {
-    let entry = entry(
-        "lose_the_answer_of_a_deduplicating_backend",
-        order_id,
-        effect,
-    );
+    let entry = entry("lose_the_answer_of_a_deduplicating_backend", order_id, effect);
     match backend.act_once(&entry)? {
         (_, true) => Err(BackendError::NoAnswer),
         (refund, false) => Ok(refund),
@@ -113,9 +104,7 @@ async fn refuse_rudely(
     /// Order to refuse.
     order_id: String,
 ) -> Result<Refund, BackendError> {
-    Err(BackendError::Refused(io::Error::other(format!(
-        "{CANARY} {order_id}"
-    ))))
+    Err(BackendError::Refused(io::Error::other(format!("{CANARY} {order_id}"))))
 }
 
 /// Break, with a text that is nobody's business.

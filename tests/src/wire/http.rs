@@ -37,10 +37,7 @@ impl Http {
 
     pub(super) async fn notify(&self, text: &str) {
         let response = self.post(text).send().await.expect("a server that listens");
-        assert!(
-            response.status().is_success(),
-            "a notification was refused: {response:?}"
-        );
+        assert!(response.status().is_success(), "a notification was refused: {response:?}");
     }
 
     pub(super) async fn exchange(
@@ -64,15 +61,9 @@ impl Http {
         };
         let status = response.status().as_u16();
         let session = response.headers().get("Mcp-Session-Id");
-        let session = session
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned);
+        let session = session.and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = response.text().await.unwrap_or_default();
-        Answer {
-            status: Some(status),
-            text: last_event(&body),
-            session,
-        }
+        Answer { status: Some(status), text: last_event(&body), session }
     }
 
     fn post(&self, text: &str) -> RequestBuilder {
@@ -97,13 +88,6 @@ impl Http {
 
 /// The message of a body: the last event with data in a stream, or the whole of anything else.
 fn last_event(body: &str) -> String {
-    let events = body
-        .lines()
-        .filter_map(|line| line.strip_prefix("data:"))
-        .map(str::trim);
-    events
-        .filter(|data| !data.is_empty())
-        .last()
-        .unwrap_or(body)
-        .to_owned()
+    let mut events = body.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim);
+    events.rfind(|data| !data.is_empty()).unwrap_or(body).to_owned()
 }

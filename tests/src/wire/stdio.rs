@@ -27,10 +27,7 @@ impl Stdio {
     pub(super) fn new(stdin: ChildStdin, stdout: ChildStdout) -> Self {
         let waiting = Waiting::default();
         tokio::spawn(deliver(BufReader::new(stdout), Arc::clone(&waiting)));
-        Self {
-            stdin: tokio::sync::Mutex::new(Some(stdin)),
-            waiting,
-        }
+        Self { stdin: tokio::sync::Mutex::new(Some(stdin)), waiting }
     }
 
     pub(super) async fn send(&self, line: &str) {
@@ -46,11 +43,7 @@ impl Stdio {
         self.waiting.lock().expect("a map").insert(id, sender);
         self.send(line).await;
         match receiver.await {
-            Ok(text) => Answer {
-                status: None,
-                text,
-                session: None,
-            },
+            Ok(text) => Answer { status: None, text, session: None },
             Err(_) => Answer::none(),
         }
     }
@@ -69,11 +62,9 @@ async fn deliver(mut stdout: BufReader<ChildStdout>, waiting: Waiting) {
             serde_json::from_str(&text).unwrap_or_else(|_| panic!("not a message: {text:?}"));
         let mut waiting = waiting.lock().expect("a map");
         // The answer to a message that could not be read has no id: it is the oldest one's.
-        let id = message["id"].as_u64().or_else(|| {
-            message
-                .get("error")
-                .and_then(|_| waiting.keys().next().copied())
-        });
+        let id = message["id"]
+            .as_u64()
+            .or_else(|| message.get("error").and_then(|_| waiting.keys().next().copied()));
         if let Some(sender) = id.and_then(|id| waiting.remove(&id)) {
             let _ = sender.send(text);
         }
