@@ -1,0 +1,113 @@
+//! What breaks, and when.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::{process::Command, time::sleep};
+
+use super::{Play, refund};
+use crate::{
+    demo::{Result, agent::Agent, expect::Expect, raw::RawAgent, stage::SUPPORT, told::Told},
+    payments::{Fault, Mode},
+};
+
+pub(super) async fn a_lost_answer(play: &mut Play<'_>) -> Result<()> {
+    play.board.act("The answer is lost on its way");
+    let call = refund("refund-0300", 1000);
+    play.board.tries("refunds 10.00; the line breaks, the server is killed");
+    let mut raw = RawAgent::connect(play.stage.server(&SUPPORT)?).await?;
+    raw.send("create_refund", &call.to_string()).await?;
+    // The line carried it. The agent never sees it.
+    let lost = raw.hear().await?;
+    raw.kill_server().await?;
+    let told = raw.hear().await?;
+    play.told(&told, &Expect::nothing().but_pays(1000))?;
+
+    let agent = play.connect(&SUPPORT).await?;
+    let again = Expect::replay_of(&lost);
+    play.refund(&agent, "connects to a new server and sends it again", &call, &again).await?;
+    agent.leave().await
+}
+
+pub(super) async fn a_backend_that_is_down(play: &mut Play<'_>) -> Result<()> {
+    play.board.act("The payments service is down");
+    let agent = play.connect(&SUPPORT).await?;
+    let call = refund("refund-0400", 1500);
+
+    play.stage.kill_payments().await?;
+    let unreachable = Expect::try_again("transient", "payments_unreachable");
+    play.refund(&agent, "refunds 15.00", &call, &unreachable).await?;
+
+    play.stage.restart_payments().await?;
+    play.stage.admin.arm(Fault::next(Mode::FailBefore)).await?;
+    let unavailable = Expect::try_again("transient", "payments_unavailable");
+    let tried = "sends it again; the service is up, and overloaded";
+    play.refund(&agent, tried, &call, &unavailable).await?;
+
+    play.refund(&agent, "sends it again; all is well", &call, &Expect::pays(1500)).await?;
+    agent.leave().await
+}
+
+pub(super) async fn a_backend_that_does_not_answer(play: &mut Play<'_>) -> Result<()> {
+    play.board.act("The payments service acts and does not answer");
+    let mut server = play.stage.server(&SUPPORT)?;
+    server.env("REFUNDS_PAYMENTS_TIMEOUT_MS", "1500");
+    let agent = Agent::over_stdio(server, play.stage.server_log()?).await?;
+    for (mode, cents, code, tried) in [
+        (Mode::HangAfter, 2000, "payments_no_answer", "refunds 20.00; the service says nothing"),
+        (Mode::DropAfter, 2100, "payments_no_answer", "refunds 21.00; the service hangs up"),
+        (Mode::FailAfter, 2200, "payments_failed", "refunds 22.00; the service says 500"),
+    ] {
+        let call = refund(&format!("refund-05-{cents}"), cents);
+        play.board.tries(tried);
+        play.stage.admin.arm(Fault::next(mode)).await?;
+        let told = agent.call("create_refund", &call).await?;
+        play.stage.admin.played().await?;
+        play.told(&told, &Expect::refused("unknown", code).but_pays(cents))?;
+
+        let still = Expect::refused("unknown", "outcome_unknown");
+        play.refund(&agent, "sends it again", &call, &still).await?;
+    }
+    agent.leave().await
+}
+
+pub(super) async fn a_server_that_dies_in_between(play: &mut Play<'_>) -> Result<()> {
+    play.board.act("The MCP server is killed between effect and record");
+    let call = refund("refund-0600", 3000);
+    play.board.tries("refunds 30.00; the server dies");
+    play.stage.admin.arm(Fault::next(Mode::HangAfter)).await?;
+    let mut raw = RawAgent::connect(short_lease(play)?).await?;
+    raw.send("create_refund", &call.to_string()).await?;
+    play.stage.admin.played().await?;
+    raw.kill_server().await?;
+    let told = raw.hear().await?;
+    play.told(&told, &Expect::nothing().but_pays(3000))?;
+
+    let agent = Agent::over_stdio(short_lease(play)?, play.stage.server_log()?).await?;
+    let in_flight = Expect::try_again("idempotent", "in_flight");
+    play.refund(&agent, "sends it again at once, to a new server", &call, &in_flight).await?;
+
+    play.board.tries("waits as it is told, and sends it again");
+    let told = until_settled(&agent, &call).await?;
+    play.told(&told, &Expect::refused("unknown", "outcome_unknown"))?;
+    agent.leave().await
+}
+
+/// A server whose claim runs out within the play's time. A person has more of it.
+fn short_lease(play: &Play<'_>) -> Result<Command> {
+    let mut server = play.stage.server(&SUPPORT)?;
+    server.env("REFUNDS_LEASE_MS", "3000");
+    Ok(server)
+}
+
+/// Repeats a call for as long as it is told to.
+async fn until_settled(agent: &Agent, call: &Value) -> Result<Told> {
+    loop {
+        match agent.call("create_refund", call).await? {
+            Told::Failed { retryable: true, retry_after_ms, .. } => {
+                sleep(Duration::from_millis(retry_after_ms)).await;
+            }
+            settled => return Ok(settled),
+        }
+    }
+}
