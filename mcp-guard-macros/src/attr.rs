@@ -31,6 +31,8 @@ pub(crate) struct Attr {
     pub(crate) max_amount: Option<MaxAmount>,
     /// The limits of named parameters.
     pub(crate) limits: Vec<Limit>,
+    /// There is a limit that could not be read, and was reported.
+    pub(crate) has_unread_limit: bool,
     /// How long the body may take.
     pub(crate) timeout: Option<Duration>,
     /// The name on the wire.
@@ -71,6 +73,7 @@ impl Attr {
             effect: None,
             max_amount: None,
             limits: Vec::new(),
+            has_unread_limit: false,
             timeout: None,
             name: None,
             title: None,
@@ -81,8 +84,17 @@ impl Attr {
         };
         for entry in Entry::split(tokens).into_iter().filter_map(|entry| errors.keep(entry)) {
             let read = attr.note(&entry).and_then(|()| attr.set(&entry, errors));
-            errors.keep(read);
+            let is_limit = matches!(entry.name().as_str(), "max_amount" | "limit");
+            attr.has_unread_limit |= errors.keep(read).is_none() && is_limit;
         }
+        attr
+    }
+
+    /// An attribute of which nothing can be read, and which was reported as that.
+    pub(crate) fn unread(span: Span, errors: &Errors) -> Self {
+        let mut attr = Self::parse(TokenStream::new(), span, errors);
+        attr.written.assume("scope");
+        attr.written.assume("idempotent");
         attr
     }
 
@@ -118,7 +130,7 @@ impl Attr {
 
     fn set(&mut self, entry: &Entry, errors: &Errors) -> Result<()> {
         match entry.name().as_str() {
-            "scope" => self.access = Some(Access::scope(entry)?),
+            "scope" => self.access = Some(Access::scope(entry, errors)?),
             "any_caller" => self.access = Some(Access::any_caller(entry)?),
             "idempotent" => {
                 self.effect = Some(Effect::Idempotent(Idempotent::read(entry, errors)?));

@@ -4,6 +4,8 @@
 //! shadowed any name; local names are the macro's own, because a parameter may have any name.
 
 pub(crate) mod spec;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};

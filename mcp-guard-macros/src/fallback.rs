@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ItemImpl;
 
-use crate::{expand, function::Function};
+use crate::{expand, function::Function, tool_set};
 
 /// The function as it is written, and a marker that `.tool::<...>()` takes.
 pub(crate) fn function(function: &Function, guard: &TokenStream) -> TokenStream {
@@ -55,7 +55,6 @@ pub(crate) fn function(function: &Function, guard: &TokenStream) -> TokenStream 
 /// The block as it is written, and, where its type can have one, an implementation of `ToolSet`
 /// that adds nothing.
 pub(crate) fn methods(block: &ItemImpl, guard: &TokenStream) -> TokenStream {
-    let is_concrete = block.generics.params.is_empty() && block.trait_.is_none();
-    let set = is_concrete.then(|| expand::methods(&block.self_ty, guard, &[]));
+    let set = tool_set::owner(block).ok().map(|owner| expand::methods(owner, guard, &[]));
     quote!(#block #set)
 }

@@ -21,8 +21,8 @@ pub(crate) fn function(attribute: TokenStream, item: &TokenStream) -> TokenStrea
         Err(error) => return beside(item, &error),
     };
     let errors = Errors::new();
-    let function = Function::new(function, None, &errors);
     let attr = Attr::parse(attribute, Span::call_site(), &errors);
+    let function = Function::new(function, None, &errors);
     let tool = Tool::new(attr, function, &errors);
     check::check(&tool, &errors);
     match errors.finish() {

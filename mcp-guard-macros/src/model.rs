@@ -51,18 +51,20 @@ pub(crate) enum Access {
 
 impl Tool {
     /// Joins the two. What is missing is noted as a mistake, and something stands in for it.
-    pub(crate) fn new(attr: Attr, function: Function, errors: &Errors) -> Self {
+    pub(crate) fn new(mut attr: Attr, function: Function, errors: &Errors) -> Self {
+        let access = access(&attr, errors);
+        let effect = effect(&mut attr, errors);
         let limits = limits::resolve(&attr, &function, errors);
         Self {
             guard: guard_path(attr.krate.as_ref().map(|(_, path)| path)),
             name: name(&attr, &function),
-            access: access(&attr, errors),
+            access,
             limits,
             timeout: attr.timeout,
             open_world: attr.open_world.unwrap_or(true),
             title: attr.title.as_ref().map(LitStr::value),
             destructive: attr.destructive.clone(),
-            effect: effect(attr, errors),
+            effect,
             function,
         }
     }
@@ -94,20 +96,20 @@ fn access(attr: &Attr, errors: &Errors) -> Access {
         None if attr.has("scope") || attr.has("any_caller") => {}
         None => errors.push(Error::new(
             attr.span,
-            "it does not say who may call this tool: write `scope = \"refunds\"`, or `any_caller` \
+            "the attribute does not say who may call this tool: write `scope = \"refunds\"`, or `any_caller` \
              for every identified caller",
         )),
     }
     Access::AnyCaller
 }
 
-fn effect(attr: Attr, errors: &Errors) -> Effect {
+fn effect(attr: &mut Attr, errors: &Errors) -> Effect {
     if attr.effect.is_none() && !attr.has("idempotent") && !attr.has("read_only") {
         errors.push(Error::new(
             attr.span,
-            "it does not say whether this tool changes something: write `idempotent` for at most \
-             once per key, or `read_only` if it changes nothing",
+            "the attribute does not say whether this tool changes something: write `idempotent` \
+             for at most once per key, or `read_only` if it changes nothing",
         ));
     }
-    attr.effect.unwrap_or_else(|| Effect::Idempotent(attr::Idempotent::default()))
+    attr.effect.take().unwrap_or_else(|| Effect::Idempotent(attr::Idempotent::default()))
 }

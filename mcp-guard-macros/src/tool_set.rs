@@ -65,28 +65,7 @@ impl ToolSet {
 
     fn check(&self, errors: &Errors) {
         let Self { block, tools, .. } = self;
-        if let Some((path, _)) = &block.trait_ {
-            errors.at(
-                path,
-                "guarded methods stand in an `impl` of their type: write `impl Payments` without a \
-                 trait",
-            );
-        } else if !block.generics.params.is_empty() {
-            errors.at(
-                &block.generics.params,
-                "what the server provides is found by its type: write an `impl` without generic \
-                 parameters",
-            );
-        } else if let Some(
-            Obstacle::Lifetime(tokens) | Obstacle::Reference(tokens) | Obstacle::Inferred(tokens),
-        ) = Obstacle::find(block.self_ty.to_token_stream())
-        {
-            errors.at(
-                tokens,
-                "what the server provides is found by its type, which cannot borrow: write an \
-                 `impl` of a type that owns its data",
-            );
-        }
+        errors.keep(owner(block));
         if tools.is_empty() {
             errors.at(
                 &block.self_ty,
@@ -94,6 +73,32 @@ impl ToolSet {
                  remove `#[guarded_tools]`",
             );
         }
+    }
+}
+
+/// The type whose methods they are, which the server must be able to provide.
+pub(crate) fn owner(block: &ItemImpl) -> Result<&Type> {
+    if let Some((path, _)) = &block.trait_ {
+        return Err(Error::new_spanned(
+            path,
+            "guarded methods stand in an `impl` of their type: write `impl Payments` without a \
+             trait",
+        ));
+    }
+    if !block.generics.params.is_empty() {
+        return Err(Error::new_spanned(
+            &block.generics.params,
+            "what the server provides is found by its type: write an `impl` without generic \
+             parameters",
+        ));
+    }
+    match Obstacle::find(block.self_ty.to_token_stream()) {
+        None => Ok(&block.self_ty),
+        Some(obstacle) => Err(Error::new_spanned(
+            obstacle.tokens(),
+            "what the server provides is found by its type, which cannot borrow: write an `impl` \
+             of a type that owns its data",
+        )),
     }
 }
 
@@ -130,7 +135,7 @@ fn read_attribute(attribute: &Attribute, errors: &Errors) -> Attr {
         Meta::List(list) => list.tokens.clone(),
         Meta::NameValue(_) => {
             errors.at(attribute, "write the keys in parentheses: `#[guarded_tool(...)]`");
-            TokenStream::new()
+            return Attr::unread(span, errors);
         }
     };
     let attr = Attr::parse(tokens, span, errors);

@@ -2,7 +2,10 @@
 
 use syn::{Error, LitStr, Result, Token, parse::Parse, parse::ParseStream, punctuated::Punctuated};
 
-use crate::entry::{Entry, Value};
+use crate::{
+    entry::{Entry, Value},
+    errors::Errors,
+};
 
 /// Who may call a tool.
 pub(crate) enum Access {
@@ -19,7 +22,7 @@ impl Access {
     }
 
     /// `scope = "refunds"` or `scope("refunds", "orders")`.
-    pub(crate) fn scope(entry: &Entry) -> Result<Self> {
+    pub(crate) fn scope(entry: &Entry, errors: &Errors) -> Result<Self> {
         let scopes = match entry.value() {
             Value::List(_) => entry.list::<Scopes>("takes strings", EXAMPLE)?.0,
             _ => vec![entry.string(EXAMPLE)?],
@@ -31,9 +34,9 @@ impl Access {
             ));
         }
         for (index, scope) in scopes.iter().enumerate() {
-            check(scope)?;
+            errors.keep(check(scope));
             if scopes[..index].iter().any(|earlier| earlier.value() == scope.value()) {
-                return Err(Error::new_spanned(scope, "this scope is named twice: keep one"));
+                errors.at(scope, "this scope is named twice: keep one");
             }
         }
         Ok(Self::Scopes(scopes))

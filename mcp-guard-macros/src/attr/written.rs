@@ -30,19 +30,24 @@ impl Written {
         self.seen.iter().any(|seen| seen == key)
     }
 
+    /// Takes a key as written, so that it is not reported as missing.
+    pub(crate) fn assume(&mut self, key: &str) {
+        self.seen.push(key.to_owned());
+    }
+
     /// Takes note of a key, and requires that it is a known one.
     pub(crate) fn known(&mut self, entry: &Entry) -> Result<()> {
         let name = entry.name();
         let attribute = self.attribute;
         if self.known.contains(&name.as_str()) {
-            self.seen.push(name);
+            self.assume(&name);
             return Ok(());
         }
         let message = if self.later.contains(&name.as_str()) {
             format!("`{name}` is not supported yet")
         } else if let Some(meant) = suggest::nearest(&name, self.known.iter().copied()) {
             // A misspelled key must not be reported as missing too.
-            self.seen.push(meant.to_owned());
+            self.assume(meant);
             format!("`{attribute}` has no key `{name}`: did you mean `{meant}`?")
         } else {
             let known = suggest::list(self.known.iter().copied());

@@ -36,7 +36,7 @@ pub(super) fn check(tool: &Tool, errors: &Errors) {
 
 /// What the model is not told, it makes up.
 fn described(argument: &Parameter) -> Result<()> {
-    if argument.docs().is_empty() {
+    if argument.docs().is_empty() && !argument.is_pattern {
         let name = argument.plain_name();
         return Err(Error::new_spanned(
             argument,

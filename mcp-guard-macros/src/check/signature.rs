@@ -2,15 +2,20 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{GenericParam, Receiver, ReceiverKind, ReturnType, Safety};
+use syn::{FnArg, GenericParam, Receiver, ReceiverKind, ReturnType, Safety};
 
-use crate::{errors::Errors, function::types::Obstacle, model::Tool};
+use crate::{
+    errors::Errors,
+    function::{Function, types::Obstacle},
+    model::Tool,
+};
 
 pub(super) fn check(tool: &Tool, errors: &Errors) {
     asynchronous(tool, errors);
     plain(tool, errors);
     not_generic(tool, errors);
     receiver(tool, errors);
+    named_parameters(tool, errors);
     returns(tool, errors);
 }
 
@@ -60,7 +65,7 @@ fn not_generic(tool: &Tool, errors: &Errors) {
         errors.at(parameter, message);
     }
     if let (true, Some(clause)) = (generics.params.is_empty(), &generics.where_clause) {
-        errors.at(clause, "a guarded tool cannot have a `where` clause: remove it");
+        errors.at(clause.where_token, "a guarded tool cannot have a `where` clause: remove it");
     }
 }
 
@@ -85,6 +90,22 @@ fn not_borrowed(receiver: &Receiver) -> Option<TokenStream> {
         ReceiverKind::Reference(_, None, None) => None,
         ReceiverKind::Reference(_, Some(lifetime), None) => Some(lifetime.to_token_stream()),
         _ => Some(quote!(#receiver)),
+    }
+}
+
+/// A parameter's name is its argument's.
+fn named_parameters(tool: &Tool, errors: &Errors) {
+    let Function { item, parameters, .. } = &tool.function;
+    let typed = item.sig.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(typed),
+        FnArg::Receiver(_) => None,
+    });
+    for (typed, _) in typed.zip(parameters).filter(|(_, parameter)| parameter.is_pattern) {
+        errors.at(
+            &typed.pat,
+            "a parameter of a guarded tool is a plain name, because it is the argument's name: \
+             write `name: Type`, and take it apart in the body",
+        );
     }
 }
 

@@ -17,6 +17,8 @@ use crate::{
 pub(crate) struct Parameter {
     /// Its name, as the function writes it.
     pub(crate) name: Ident,
+    /// A pattern stands where the name should, and the name only stands in for it.
+    pub(crate) is_pattern: bool,
     /// How it is borrowed from the server; an owned one is the model's.
     pub(crate) borrowed: Option<TypeReference>,
     /// The type of the value: of a borrowed parameter, what is borrowed.
@@ -52,8 +54,10 @@ impl Parameter {
             Type::Reference(reference) => (Some(reference.clone()), (*reference.elem).clone()),
             _ => (None, (*typed.ty).clone()),
         };
-        let name = name(&typed.pat, index, errors);
-        Self { name, borrowed, ty, described, amount, conditional }
+        let name = plain_name(&typed.pat);
+        let is_pattern = name.is_none();
+        let name = name.unwrap_or_else(|| format_ident!("__parameter_{index}"));
+        Self { name, is_pattern, borrowed, ty, described, amount, conditional }
     }
 
     /// Whether the model sends it.
@@ -105,20 +109,13 @@ impl Parameter {
     }
 }
 
-/// The parameter's name. A pattern has none: a stand-in.
-fn name(pattern: &Pat, index: usize, errors: &Errors) -> Ident {
+/// The name that a pattern is, if it is no more than that.
+fn plain_name(pattern: &Pat) -> Option<Ident> {
     match pattern {
         Pat::Ident(binding) if binding.by_ref.is_none() && binding.subpat.is_none() => {
-            binding.ident.clone()
+            Some(binding.ident.clone())
         }
-        _ => {
-            errors.at(
-                pattern,
-                "a parameter of a guarded tool is a plain name, because it is the argument's name: \
-                 write `name: Type`, and take it apart in the body",
-            );
-            format_ident!("__parameter_{index}")
-        }
+        _ => None,
     }
 }
 

@@ -69,6 +69,16 @@ pub(crate) enum Obstacle {
 }
 
 impl Obstacle {
+    /// The tokens that it is.
+    pub(crate) fn tokens(&self) -> &TokenStream {
+        match self {
+            Self::ImplTrait(tokens)
+            | Self::Reference(tokens)
+            | Self::Lifetime(tokens)
+            | Self::Inferred(tokens) => tokens,
+        }
+    }
+
     /// The first one in these tokens.
     pub(crate) fn find(tokens: TokenStream) -> Option<Self> {
         let mut tokens = tokens.into_iter().peekable();

@@ -25,10 +25,13 @@ pub(crate) struct Limit {
 pub(crate) fn resolve(attr: &Attr, function: &Function, errors: &Errors) -> Vec<Limit> {
     let amount = amount_mark(function, errors);
     let mut limits = Vec::new();
+    let mut has_unbound = attr.has_unread_limit;
     if let Some(max_amount) = &attr.max_amount {
         let bound = amount.map_or_else(|| amount_by_name(max_amount, function), Ok);
         if let Some(parameter) = errors.keep(bound) {
             limits.push(Limit { parameter, max: max_amount.max, min: Some(0), scope: None });
+        } else {
+            has_unbound = true;
         }
     }
     // Tiers come after the bases that they raise, in whatever order they are written.
@@ -39,9 +42,8 @@ pub(crate) fn resolve(attr: &Attr, function: &Function, errors: &Errors) -> Vec<
         limits.extend(errors.keep(bound));
     }
     for limit in tiers {
-        let unread = attr.has("max_amount") && attr.max_amount.is_none();
-        let bound =
-            named(limit, function).and_then(|parameter| tier(limit, parameter, &limits, unread));
+        let bound = named(limit, function)
+            .and_then(|parameter| tier(limit, parameter, &limits, has_unbound));
         limits.extend(errors.keep(bound));
     }
     if let Some(parameter) = amount.map(|index| &function.parameters[index]) {
@@ -90,8 +92,8 @@ fn amount_by_name(max_amount: &MaxAmount, function: &Function) -> Result<usize> 
                 .to_owned(),
         ),
         ([], _) => at_key(format!(
-            "`max_amount` finds no integer amount: mark the parameter that it limits with \
-             `#[amount]`, if it is one of {}",
+            "`max_amount` finds no integer among {}: write an integer type such as `u64`, or mark \
+             the parameter that it limits with `#[amount]`",
             candidates(named.iter().map(|(_, parameter)| *parameter))
         )),
         _ => at_key(format!(
@@ -130,7 +132,7 @@ fn unknown(place: &Ident, name: &str, function: &Function) -> Error {
     let known = || names.iter().map(String::as_str);
     let hint = match suggest::nearest(name, known()) {
         Some(meant) => format!(": did you mean `{meant}`?"),
-        None if names.is_empty() => ", or any other argument".to_owned(),
+        None if names.is_empty() => ": it has none, so remove the limit".to_owned(),
         None => format!(": its arguments are {}", suggest::list(known())),
     };
     Error::new_spanned(place, format!("the function has no argument `{name}`{hint}"))
@@ -151,9 +153,14 @@ fn base(limit: &attr::Limit, parameter: usize, so_far: &[Limit]) -> Result<Limit
     Ok(Limit { parameter, max: limit.max, min: None, scope: None })
 }
 
-/// A higher limit for callers with a scope. `unread`: there is a `max_amount` that could not be
-/// read, and was reported.
-fn tier(limit: &attr::Limit, parameter: usize, so_far: &[Limit], unread: bool) -> Result<Limit> {
+/// A higher limit for callers with a scope. `has_unbound`: there is a limit of
+/// which it is not known whose it is, and which was reported.
+fn tier(
+    limit: &attr::Limit,
+    parameter: usize,
+    so_far: &[Limit],
+    has_unbound: bool,
+) -> Result<Limit> {
     let name = limit.parameter.unraw();
     let scope = limit.scope.as_ref().map(LitStr::value);
     let same = so_far.iter().filter(|other| other.parameter == parameter);
@@ -168,7 +175,7 @@ fn tier(limit: &attr::Limit, parameter: usize, so_far: &[Limit], unread: bool) -
             &limit.literal,
             format!("a tier is higher than everyone's limit: write more than {}", base.max),
         )),
-        None if !unread => Err(Error::new_spanned(
+        None if !has_unbound => Err(Error::new_spanned(
             &limit.parameter,
             format!("a tier raises everyone's limit: write `limit({name} <= ...)` for that, too"),
         )),
@@ -179,8 +186,9 @@ fn tier(limit: &attr::Limit, parameter: usize, so_far: &[Limit], unread: bool) -
 /// `#[amount]` is there for a limit.
 fn unlimited_amount(attr: &Attr, parameter: &Parameter, errors: &Errors) {
     let name = parameter.name.unraw();
-    let limited =
-        attr.has("max_amount") || attr.limits.iter().any(|limit| limit.parameter.unraw() == name);
+    let limited = attr.has_unread_limit
+        || attr.has("max_amount")
+        || attr.limits.iter().any(|limit| limit.parameter.unraw() == name);
     if !limited {
         errors.at(
             &parameter.amount,

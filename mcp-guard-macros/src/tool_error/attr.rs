@@ -122,7 +122,9 @@ impl Attr {
         if name != "crate" && place == Place::Enum {
             return Err(Error::new_spanned(
                 &entry.key,
-                format!("`{name}` is said of each variant: write `#[tool_error({name})]` above it"),
+                format!(
+                    "`{name}` is said of each variant: move it into their `#[tool_error(...)]`"
+                ),
             ));
         }
         match name.as_str() {
@@ -221,7 +223,7 @@ fn code(entry: &Entry) -> Result<LitStr> {
 
 /// `field = "order_id"`, or a JSON pointer: `field = "/lines/0/sku"`.
 fn pointer(entry: &Entry) -> Result<String> {
-    let example = "field = \"order_id\"` or `field = \"/lines/0/sku";
+    let example = "field = \"order_id\"` or `field = \"/lines/0/sku\"";
     let field = entry.string(example)?.value();
     if field.is_empty() || (field.contains('/') && !field.starts_with('/')) {
         return Err(entry.mistake("is an argument's name or a JSON pointer", example));

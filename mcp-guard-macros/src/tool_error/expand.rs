@@ -1,8 +1,8 @@
 //! The implementation of `ToolError`. Nothing here can fail.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::{WhereClause, parse_quote, spanned::Spanned};
+use quote::{format_ident, quote};
+use syn::{Data, WhereClause, parse_quote};
 
 use super::{Case, Meaning, Says, Type};
 use crate::expand::spec::duration;
@@ -17,6 +17,9 @@ pub(super) fn implementation(ty: &Type) -> TokenStream {
 
 /// The implementation where there are mistakes: one that says nothing.
 pub(super) fn fallback(ty: &Type) -> TokenStream {
+    if let Data::Union(_) = ty.input.data {
+        return TokenStream::new();
+    }
     let guard = &ty.guard;
     let class = quote!(#guard::__private::Class::Internal);
     frame(ty, &quote!(#guard::__private::Report::new(#class, "internal")))
@@ -57,7 +60,7 @@ fn arm(case: &Case, guard: &TokenStream) -> TokenStream {
     let path = quote!(Self #(::#variant)*);
     if let Some((member, ty)) = &case.inner {
         let inner = Ident::new("inner", Span::mixed_site());
-        let report = quote_spanned!(ty.span()=> #guard::__private::ToolError::report(#inner));
+        let report = quote!(<#ty as #guard::__private::ToolError>::report(#inner));
         return quote!(#path { #member: #inner } => #report,);
     }
     let report = report(&case.says, guard);

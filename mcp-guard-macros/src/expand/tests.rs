@@ -1,0 +1,111 @@
+//! The expansion, written down: what a reader of it should see, and nothing else.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::{guarded, tool_error};
+
+/// The snapshot's text: the tokens as a person would write them.
+fn pretty(tokens: TokenStream) -> String {
+    prettyplease::unparse(&syn::parse2(tokens).unwrap())
+}
+
+#[test]
+fn a_function() {
+    let expanded = guarded::function(
+        quote!(
+            idempotent(retain = "24h", in_flight = wait("5s"), on_unknown = retry),
+            max_amount = 50000,
+            limit(amount_cents <= 500_000, scope = "refunds:large"),
+            scope = "refunds",
+            timeout = "30s"
+        ),
+        &quote! {
+            /// Issue a refund for a paid order.
+            pub async fn create_refund(
+                payments: &Payments,
+                effect: &Effect,
+                /// Order to refund, such as `ord_8821`.
+                order_id: String,
+                /// Amount to refund, in cents.
+                #[schemars(range(min = 1))]
+                mut amount_cents: Option<u64>,
+                /// What kind of refund.
+                #[serde(default)]
+                r#type: Kind,
+            ) -> Result<Refund, RefundError> {
+                payments.refund(&order_id, amount_cents, r#type, effect.key()).await
+            }
+        },
+    );
+    insta::assert_snapshot!(pretty(expanded));
+}
+
+#[test]
+fn a_function_without_parameters() {
+    let expanded = guarded::function(
+        quote!(read_only, any_caller, crate = renamed::guard),
+        &quote! {
+            /// Say what time it is.
+            #[cfg(feature = "clock")]
+            async fn now() -> Result<u64, Infallible> {
+                Ok(0)
+            }
+        },
+    );
+    insta::assert_snapshot!(pretty(expanded));
+}
+
+#[test]
+fn methods() {
+    let expanded = guarded::methods(
+        quote!(),
+        &quote! {
+            impl Payments {
+                /// Issue a refund.
+                #[guarded_tool(idempotent, scope("refunds", "orders"), limit(cents <= 5))]
+                pub async fn refund(
+                    &self,
+                    caller: &Caller,
+                    /// Cents.
+                    cents: u64,
+                    /// An earlier state.
+                    earlier: Vec<Self>,
+                ) -> Result<Self, RefundError> {
+                    self.send(caller, cents, earlier).await
+                }
+
+                fn unguarded(&self) {}
+            }
+        },
+    );
+    insta::assert_snapshot!(pretty(expanded));
+}
+
+#[test]
+fn a_function_with_mistakes() {
+    let expanded = guarded::function(
+        quote!(read_only),
+        &quote! {
+            async fn now(#[amount] zone: &str) -> Result<u64, Infallible> {
+                Ok(0)
+            }
+        },
+    );
+    insta::assert_snapshot!(pretty(expanded));
+}
+
+#[test]
+fn an_error() {
+    let expanded = tool_error::derive(quote! {
+        enum RefundError<E> {
+            #[tool_error(rejected, code = "order_not_found", field = "order_id", public)]
+            NoSuchOrder(String),
+            #[tool_error(transient, retry_after = "2s")]
+            Unreachable { source: Io },
+            #[tool_error(transparent)]
+            Other(E),
+        }
+    });
+    insta::assert_snapshot!(pretty(expanded));
+}
