@@ -3,7 +3,11 @@ use mcp_guard::prelude::*;
 use std::convert::Infallible;
 
 /// Do it.
-#[guarded_tool(idempotent(retain = "a day", tombstone = "1.5h", lease = "60", in_flight = wait("5 s")), any_caller, timeout = "")]
+#[guarded_tool(
+    idempotent(retain = "a day", tombstone = "1.5h", lease = "60", in_flight = wait("5 s")),
+    any_caller,
+    timeout = "",
+)]
 async fn act() -> Result<(), Infallible> {
     Ok(())
 }

@@ -3,12 +3,22 @@ use mcp_guard::prelude::*;
 use std::convert::Infallible;
 
 /// Do it.
-#[guarded_tool(idempotent, any_caller, limit, limit(), limit(price), limit(price < 5), limit(5 >= price), limit(price <= 5, per = "1h"), limit = 5)]
+#[guarded_tool(
+    idempotent,
+    any_caller,
+    limit,
+    limit(),
+    limit(price),
+    limit(price < 5),
+    limit(5 >= price),
+    limit(price <= 5, per = "1h"),
+    limit = 5,
+)]
 async fn act(
     /// How much.
     price: u64,
 ) -> Result<(), Infallible> {
-    let _ = (price);
+    let _ = price;
     Ok(())
 }
 

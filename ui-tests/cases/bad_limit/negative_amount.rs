@@ -3,7 +3,12 @@ use mcp_guard::prelude::*;
 use std::convert::Infallible;
 
 /// Do it.
-#[guarded_tool(idempotent, any_caller, max_amount = -1, limit(fee <= 999999999999999999999999999999999999999999))]
+#[guarded_tool(
+    idempotent,
+    any_caller,
+    max_amount = -1,
+    limit(fee <= 999999999999999999999999999999999999999999),
+)]
 async fn act(
     /// How much.
     amount: u64,

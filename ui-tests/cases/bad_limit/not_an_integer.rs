@@ -3,7 +3,14 @@ use mcp_guard::prelude::*;
 use std::convert::Infallible;
 
 /// Do it.
-#[guarded_tool(idempotent, any_caller, max_amount = "50000", limit(price <= 5.0), limit(fee <= MAX), limit(tip <= 5u64))]
+#[guarded_tool(
+    idempotent,
+    any_caller,
+    max_amount = "50000",
+    limit(price <= 5.0),
+    limit(fee <= MAX),
+    limit(tip <= 5u64),
+)]
 async fn act(
     /// How much.
     price: u64,

@@ -3,7 +3,14 @@ use mcp_guard::prelude::*;
 use std::convert::Infallible;
 
 /// Do it.
-#[guarded_tool(idempotent, any_caller, max_amount = 5, limit(amount <= 6), limit(fee <= 1), limit(fee <= 2))]
+#[guarded_tool(
+    idempotent,
+    any_caller,
+    max_amount = 5,
+    limit(amount <= 6),
+    limit(fee <= 1),
+    limit(fee <= 2),
+)]
 async fn act(
     /// How much.
     amount: u64,

@@ -1,6 +1,5 @@
 //! Its failures mean something.
 use mcp_guard::prelude::*;
-use std::convert::Infallible;
 
 /// Do it.
 #[guarded_tool(read_only, any_caller)]

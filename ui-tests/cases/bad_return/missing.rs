@@ -1,6 +1,5 @@
 //! A tool says what it did.
 use mcp_guard::prelude::*;
-use std::convert::Infallible;
 
 /// Do it.
 #[guarded_tool(read_only, any_caller)]

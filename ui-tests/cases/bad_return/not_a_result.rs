@@ -1,6 +1,5 @@
 //! It may fail.
 use mcp_guard::prelude::*;
-use std::convert::Infallible;
 
 /// Do it.
 #[guarded_tool(read_only, any_caller)]

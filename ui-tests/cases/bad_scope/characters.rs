@@ -3,7 +3,12 @@ use mcp_guard::prelude::*;
 use std::convert::Infallible;
 
 /// Do it.
-#[guarded_tool(idempotent, scope("", "read write", "käse", "a\"b"), max_amount = 5, limit(amount <= 9, scope = "a b"))]
+#[guarded_tool(
+    idempotent,
+    scope("", "read write", "käse", "a\"b"),
+    max_amount = 5,
+    limit(amount <= 9, scope = "a b"),
+)]
 async fn act(
     /// How much.
     amount: u64,

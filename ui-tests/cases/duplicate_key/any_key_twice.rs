@@ -3,7 +3,14 @@ use mcp_guard::prelude::*;
 use std::convert::Infallible;
 
 /// Do it.
-#[guarded_tool(idempotent(retain = "24h", retain = "12h"), any_caller, timeout = "1s", timeout = "2s", name = "a", name = "b")]
+#[guarded_tool(
+    idempotent(retain = "24h", retain = "12h"),
+    any_caller,
+    timeout = "1s",
+    timeout = "2s",
+    name = "a",
+    name = "b",
+)]
 async fn act() -> Result<(), Infallible> {
     Ok(())
 }

@@ -8,7 +8,7 @@ async fn act(
     /// How much.
     amount: f64,
 ) -> Result<(), Infallible> {
-    let _ = (amount);
+    let _ = amount;
     Ok(())
 }
 

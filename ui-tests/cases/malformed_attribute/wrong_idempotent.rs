@@ -3,7 +3,10 @@ use mcp_guard::prelude::*;
 use std::convert::Infallible;
 
 /// Do it.
-#[guarded_tool(idempotent(retain = 24, in_flight = wait, on_unknown = "retry", lease("60s")), any_caller)]
+#[guarded_tool(
+    idempotent(retain = 24, in_flight = wait, on_unknown = "retry", lease("60s")),
+    any_caller,
+)]
 async fn act() -> Result<(), Infallible> {
     Ok(())
 }

@@ -3,7 +3,15 @@ use mcp_guard::prelude::*;
 use std::convert::Infallible;
 
 /// Do it.
-#[guarded_tool(read_only = true, any_caller(true), timeout = 30, name = refund, title("Refund"), destructive = "no", open_world(false))]
+#[guarded_tool(
+    read_only = true,
+    any_caller(true),
+    timeout = 30,
+    name = refund,
+    title("Refund"),
+    destructive = "no",
+    open_world(false),
+)]
 async fn act() -> Result<(), Infallible> {
     Ok(())
 }

@@ -6,10 +6,10 @@ use std::convert::Infallible;
 #[guarded_tool(idempotent, any_caller)]
 async fn act(
     /// How much.
-    #[amount(cents)]
+    #[amount]
     price: u64,
 ) -> Result<(), Infallible> {
-    let _ = (price);
+    let _ = price;
     Ok(())
 }
 

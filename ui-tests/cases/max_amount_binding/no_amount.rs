@@ -8,7 +8,7 @@ async fn act(
     /// How much.
     price: u64,
 ) -> Result<(), Infallible> {
-    let _ = (price);
+    let _ = price;
     Ok(())
 }
 

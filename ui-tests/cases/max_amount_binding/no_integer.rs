@@ -11,7 +11,7 @@ async fn act(
     /// How much.
     amount: Cents,
 ) -> Result<(), Infallible> {
-    let _ = (amount.0);
+    let _ = amount.0;
     Ok(())
 }
 
