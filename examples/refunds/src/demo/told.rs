@@ -127,3 +127,58 @@ impl fmt::Display for Told {
 fn is_replay(result: &CallToolResult) -> bool {
     serde_json::to_value(&result.meta).is_ok_and(|meta| meta["mcp-guard/replayed"] == true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn done(text: &str, replayed: bool) -> Told {
+        Told::Done { text: text.into(), replayed }
+    }
+
+    fn in_flight() -> Told {
+        Told::Failed {
+            category: "idempotent".into(),
+            code: "in_flight".into(),
+            retryable: true,
+            retry_after_ms: 1,
+            text: String::new(),
+        }
+    }
+
+    #[test]
+    fn one_of_a_crowd_acted_and_all_that_were_done_say_the_same() {
+        let one = [in_flight(), done("a", true), done("a", false)];
+        assert_eq!(Told::crowd(&one), Told::Crowd { done: 2, in_flight: 1, other: 0 });
+        for wrong in [
+            vec![done("a", false), done("a", false)],
+            vec![done("a", true), done("a", true)],
+            vec![done("a", false), done("b", true)],
+            vec![done("a", false), Told::Nothing],
+        ] {
+            let Told::Crowd { other, .. } = Told::crowd(&wrong) else { unreachable!() };
+            assert!(other > 0, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_the_envelope_is_not_taken_for_one() {
+        let envelope = serde_json::json!({"status": "ok", "result": {}});
+        let told = |text: &str, structured: Option<Value>, is_error: bool| {
+            let mut result = CallToolResult::success(vec![rmcp::model::ContentBlock::text(text)]);
+            result.structured_content = structured;
+            result.is_error = Some(is_error);
+            Told::of(&result)
+        };
+        let text = envelope.to_string();
+        assert_eq!(told(&text, Some(envelope.clone()), false), done(&text, false));
+        for wrong in [
+            told(&text, None, false),
+            told(&text, Some(envelope.clone()), true),
+            told("{}", Some(envelope.clone()), false),
+            told("refunded", Some(envelope.clone()), false),
+        ] {
+            assert!(matches!(wrong, Told::Unreadable(_)), "{wrong:?}");
+        }
+    }
+}

@@ -3,13 +3,19 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::{process::Command, time::sleep};
+use tokio::{
+    process::Command,
+    time::{sleep, timeout},
+};
 
 use super::{Play, refund};
 use crate::{
     demo::{Result, agent::Agent, expect::Expect, raw::RawAgent, stage::SUPPORT, told::Told},
     payments::{Fault, Mode},
 };
+
+/// How long the agent waits for a claim of [`short_lease`] to run out.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(super) async fn a_lost_answer(play: &mut Play<'_>) -> Result<()> {
     play.board.act("The answer is lost on its way");
@@ -88,7 +94,7 @@ pub(super) async fn a_server_that_dies_in_between(play: &mut Play<'_>) -> Result
     play.refund(&agent, "sends it again at once, to a new server", &call, &in_flight).await?;
 
     play.board.tries("waits as it is told, and sends it again");
-    let told = until_settled(&agent, &call).await?;
+    let told = timeout(PATIENCE, until_settled(&agent, &call)).await??;
     play.told(&told, &Expect::refused("unknown", "outcome_unknown"))?;
     agent.leave().await
 }
