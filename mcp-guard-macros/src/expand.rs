@@ -22,11 +22,13 @@ pub(crate) fn function(tool: &Tool) -> TokenStream {
     let item = &function.item;
     let marker = marker(function);
     let conditions = conditions(function);
+    let allowed = &function.allowed;
     let tool = tool_impl(tool, function.name());
     quote! {
         #item
         #marker
         #conditions
+        #(#allowed)*
         const _: () = {
             use #guard::__private as __mcp_guard;
             #tool
@@ -39,12 +41,14 @@ pub(crate) fn methods(owner: &Type, guard: &TokenStream, tools: &[Tool]) -> Toke
     let methods = tools.iter().map(|tool| {
         let marker = method_marker(&tool.function);
         let conditions = conditions(&tool.function);
+        let allowed = &tool.function.allowed;
         let tool = tool_impl(tool, &marker);
         quote! {
             #conditions
             #[allow(non_camel_case_types)]
             enum #marker {}
             #conditions
+            #(#allowed)*
             const _: () = { #tool };
         }
     });

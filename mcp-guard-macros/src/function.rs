@@ -41,6 +41,8 @@ pub(crate) struct Function {
     pub(crate) returns: Type,
     /// Its doc comments.
     pub(crate) docs: Docs,
+    /// The lints that are allowed in it, and so in what is made of its parts.
+    pub(crate) allowed: Vec<Attribute>,
 }
 
 impl Item {
@@ -101,9 +103,10 @@ impl Function {
             }
         }
         let docs = Docs::of(&item.attrs);
+        let allowed = item.attrs.iter().filter_map(allowed).collect();
         // A tool is asynchronous even where its body does not wait.
         item.attrs.insert(0, parse_quote!(#[allow(clippy::unused_async)]));
-        Self { item, owner, receiver, parameters, returns, docs }
+        Self { item, owner, receiver, parameters, returns, docs, allowed }
     }
 
     /// The function's name.
@@ -125,4 +128,15 @@ impl Function {
     pub(crate) fn conditions(&self) -> impl Iterator<Item = &Attribute> {
         self.item.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"))
     }
+}
+
+/// The lint attribute that must follow from one on the function.
+fn allowed(attribute: &Attribute) -> Option<Attribute> {
+    if attribute.path().is_ident("deprecated") {
+        return Some(parse_quote!(#[allow(deprecated)]));
+    }
+    let list = attribute.meta.require_list().ok()?;
+    let lints = &list.tokens;
+    let is_allowed = list.path.is_ident("allow") || list.path.is_ident("expect");
+    is_allowed.then(|| parse_quote!(#[allow(#lints)]))
 }

@@ -68,10 +68,29 @@ async fn switches(
     if a { Ok(b && c && d) } else { Err(Never::Because) }
 }
 
+/// What is allowed in a function is allowed in what is made of its parameters.
+#[guarded_tool(read_only, any_caller)]
+#[allow(non_snake_case, reason = "the clients were there first")]
+async fn camel_case(
+    /// The order.
+    orderId: String,
+) -> Result<String, Infallible> {
+    Ok(orderId)
+}
+
+/// Deprecated for people, and still served.
+#[guarded_tool(read_only, any_caller)]
+#[deprecated]
+async fn old() -> Result<(), Infallible> {
+    Ok(())
+}
+
 fn main() {
     let _ = Guard::builder()
         .tool::<tools::hello>()
         .tool::<tools::crate_hello>()
         .tool::<switches>()
+        .tool::<camel_case>()
+        .tool::<old>()
         .tools(Shop);
 }

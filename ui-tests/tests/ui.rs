@@ -3,6 +3,11 @@
 //!
 //! `TRYBUILD=overwrite cargo test -p guard-ui-tests` writes down what is said now.
 
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
 #[test]
 fn mistakes_are_explained() {
     trybuild::TestCases::new().compile_fail("cases/*/*.rs");
@@ -11,4 +16,29 @@ fn mistakes_are_explained() {
 #[test]
 fn correct_code_compiles_and_means_what_it_says() {
     trybuild::TestCases::new().pass("pass/*.rs");
+}
+
+/// Where the macro has said what is wrong, the compiler has nothing to add.
+#[test]
+fn nothing_follows_from_a_mistake() {
+    let mut explained = 0;
+    for folder in entries(Path::new("cases")) {
+        for file in entries(&folder) {
+            if file.extension().is_none_or(|extension| extension != "stderr") {
+                continue;
+            }
+            let said = fs::read_to_string(&file).unwrap();
+            let begins = |start: &str| said.lines().any(|line| line.starts_with(start));
+            if begins("error: ") {
+                explained += 1;
+                let file = file.display();
+                assert!(!begins("error[") && !begins("warning"), "a second message in {file}");
+            }
+        }
+    }
+    assert!(explained > 80, "only {explained} mistakes are explained");
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
 }

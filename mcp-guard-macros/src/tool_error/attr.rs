@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use syn::{Attribute, Error, Ident, LitStr, Meta, Path, Result};
+use syn::{Attribute, Error, Ident, Meta, Path, Result};
 
 use crate::{
     attr::{Written, crate_path, duration},
@@ -34,28 +34,18 @@ pub(super) enum Place {
 pub(super) struct Attr {
     /// The path of `mcp_guard`.
     pub(super) krate: Option<Path>,
-    meaning: Option<(Ident, Meaning)>,
-    code: Option<LitStr>,
-    public: Option<Ident>,
-    retry_after: Option<(Ident, Duration)>,
-    field: Option<(Ident, String)>,
-    code_key: Option<Ident>,
+    /// What the failure means.
+    pub(super) meaning: Option<Meaning>,
     /// A meaning was there, and was reported as wrong.
-    misread: bool,
-}
-
-/// What one case says, settled.
-pub(super) struct Says {
-    /// What it means.
-    pub(super) meaning: Meaning,
-    /// Its stable name.
-    pub(super) code: String,
+    pub(super) misread: bool,
+    /// The failure's stable name.
+    pub(super) code: Option<(Ident, String)>,
     /// Whether its message may be shown.
-    pub(super) public: bool,
+    pub(super) public: Option<Ident>,
     /// How long to wait before trying again.
-    pub(super) retry_after: Option<Duration>,
+    pub(super) retry_after: Option<(Ident, Duration)>,
     /// The argument that it is about, as a JSON pointer.
-    pub(super) field: Option<String>,
+    pub(super) field: Option<(Ident, String)>,
 }
 
 const MEANINGS: [(&str, &str); 6] = [
@@ -66,6 +56,8 @@ const MEANINGS: [(&str, &str); 6] = [
     ("authz", "Authz"),
     ("internal", "Internal"),
 ];
+/// The keys that say no meaning.
+const BESIDE: [&str; 5] = ["code", "public", "retry_after", "field", "crate"];
 const KEYS: [&str; 12] = [
     "rejected",
     "transient",
@@ -80,7 +72,7 @@ const KEYS: [&str; 12] = [
     "field",
     "crate",
 ];
-const WHAT_TO_WRITE: &str = "write `#[tool_error(rejected)]` (the backend refused for good), \
+pub(super) const WHAT_TO_WRITE: &str = "write `#[tool_error(rejected)]` (the backend refused for good), \
     `transient` (nothing was done, and it may work later), `ambiguous` (it may have been done), \
     `validation`, `authz`, `internal`, or `transparent`";
 
@@ -101,11 +93,12 @@ impl Attr {
                 }
             };
             for entry in entries {
+                let says_more = entry.as_ref().is_ok_and(|entry| BESIDE.contains(&&*entry.name()));
                 let read = entry.and_then(|entry| {
                     written.note(&entry)?;
                     attr.set(&entry, place)
                 });
-                attr.misread |= errors.keep(read).is_none();
+                attr.misread |= errors.keep(read).is_none() && !says_more;
             }
         }
         attr
@@ -130,8 +123,7 @@ impl Attr {
         match name.as_str() {
             "crate" => self.krate = Some(crate_path(entry)?),
             "code" => {
-                self.code = Some(code(entry)?);
-                self.code_key = Some(entry.key.clone());
+                self.code = Some((entry.key.clone(), code(entry)?));
             }
             "public" => {
                 entry.flag()?;
@@ -150,75 +142,30 @@ impl Attr {
     fn mean(&mut self, entry: &Entry) -> Result<()> {
         entry.flag()?;
         let name = entry.name();
-        if let Some((first, _)) = &self.meaning {
-            return Err(Error::new_spanned(
-                &entry.key,
-                format!("a failure means one thing: keep `{first}` or `{name}`"),
-            ));
-        }
         let class = MEANINGS.iter().find(|(word, _)| *word == name);
         let meaning = match class {
             Some((_, class)) => Meaning::Class(class),
             None => Meaning::Transparent(entry.key.clone()),
         };
-        self.meaning = Some((entry.key.clone(), meaning));
+        if self.meaning.replace(meaning).is_some() {
+            return Err(Error::new_spanned(
+                &entry.key,
+                format!("a failure means one thing: remove `{name}`, or what stands before it"),
+            ));
+        }
         Ok(())
-    }
-
-    /// Settles what a case says. What is missing is noted as a mistake at the case's name, and
-    /// something stands in for it.
-    pub(super) fn settle(self, name: &Ident, default_code: &str, errors: &Errors) -> Says {
-        if self.meaning.is_none() && !self.misread {
-            let message =
-                format!("it is not said what `{name}` means to the caller: {WHAT_TO_WRITE}");
-            errors.at(name, message);
-        }
-        let meaning = self.meaning.map_or(Meaning::Class("Transient"), |(_, meaning)| meaning);
-        if let Meaning::Transparent(_) = &meaning {
-            let keys = [
-                self.code_key.as_ref(),
-                self.public.as_ref(),
-                self.retry_after.as_ref().map(|(key, _)| key),
-                self.field.as_ref().map(|(key, _)| key),
-            ];
-            for key in keys.into_iter().flatten() {
-                errors.at(
-                    key,
-                    format!(
-                        "`transparent` passes on what the error within says: remove `{key}`, or \
-                             say what it means here"
-                    ),
-                );
-            }
-        } else if let (Some((key, _)), false) =
-            (&self.retry_after, matches!(meaning, Meaning::Class("Transient")))
-        {
-            errors.at(
-                key,
-                "`retry_after` is for `transient`, because nothing else is safe to try again: \
-                 remove it, or write `transient` if nothing was done",
-            );
-        }
-        Says {
-            meaning,
-            code: self.code.map_or_else(|| default_code.to_owned(), |code| code.value()),
-            public: self.public.is_some(),
-            retry_after: self.retry_after.map(|(_, retry_after)| retry_after),
-            field: self.field.map(|(_, field)| field),
-        }
     }
 }
 
 /// `code = "order_not_found"`.
-fn code(entry: &Entry) -> Result<LitStr> {
+fn code(entry: &Entry) -> Result<String> {
     let example = "code = \"order_not_found\"";
-    let code = entry.string(example)?;
-    let value = code.value();
+    let value = entry.string(example)?.value();
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if !value.starts_with(|c: char| c.is_ascii_lowercase()) || !value.chars().all(allowed) {
         return Err(entry.mistake("is in snake_case", example));
     }
-    Ok(code)
+    Ok(value)
 }
 
 /// `field = "order_id"`, or a JSON pointer: `field = "/lines/0/sku"`.

@@ -4,7 +4,10 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Data, WhereClause, parse_quote};
 
-use super::{Case, Meaning, Says, Type};
+use super::{
+    Type,
+    case::{Case, Report, Says},
+};
 use crate::expand::spec::duration;
 
 /// `impl ToolError for ...`, with what each case says.
@@ -49,7 +52,8 @@ fn where_clause(ty: &Type) -> Option<WhereClause> {
     }
     let bounds = clause.get_or_insert_with(|| parse_quote!(where));
     bounds.predicates.push(parse_quote!(Self: ::core::error::Error + 'static));
-    for (_, inner) in cases.iter().filter_map(|case| case.inner.as_ref()) {
+    for case in cases {
+        let Says::Inner(_, inner) = &case.says else { continue };
         bounds.predicates.push(parse_quote!(#inner: #guard::__private::ToolError));
     }
     clause
@@ -58,21 +62,22 @@ fn where_clause(ty: &Type) -> Option<WhereClause> {
 fn arm(case: &Case, guard: &TokenStream) -> TokenStream {
     let variant = case.variant.iter();
     let path = quote!(Self #(::#variant)*);
-    if let Some((member, ty)) = &case.inner {
-        let inner = Ident::new("inner", Span::mixed_site());
-        let report = quote!(<#ty as #guard::__private::ToolError>::report(#inner));
-        return quote!(#path { #member: #inner } => #report,);
+    match &case.says {
+        Says::Own(report) => {
+            let report = self::report(report, guard);
+            quote!(#path { .. } => #report,)
+        }
+        Says::Inner(member, ty) => {
+            let inner = Ident::new("inner", Span::mixed_site());
+            let report = quote!(<#ty as #guard::__private::ToolError>::report(#inner));
+            quote!(#path { #member: #inner } => #report,)
+        }
     }
-    let report = report(&case.says, guard);
-    quote!(#path { .. } => #report,)
 }
 
 /// `Report::new(...)`, with everything that the case says.
-fn report(says: &Says, guard: &TokenStream) -> TokenStream {
-    let Says { meaning, code, public, retry_after, field } = says;
-    let Meaning::Class(class) = meaning else {
-        return TokenStream::new();
-    };
+fn report(report: &Report, guard: &TokenStream) -> TokenStream {
+    let Report { class, code, public, retry_after, field } = report;
     let class = format_ident!("{class}");
     let report = quote!(#guard::__private::Report);
     let mut value = quote!(#report::new(#guard::__private::Class::#class, #code));
