@@ -1,6 +1,6 @@
 //! The expansion, written down: what a reader of it should see, and nothing else.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
 use crate::{guarded, tool_error};
@@ -108,4 +108,65 @@ fn an_error() {
         }
     });
     insta::assert_snapshot!(pretty(expanded));
+}
+
+/// In a crate that renames the dependency, there is no `mcp_guard`.
+#[test]
+fn a_renamed_crate_is_never_called_by_its_own_name() {
+    let method = quote! {
+        /// Say what time it is.
+        #[guarded_tool(read_only, any_caller)]
+        async fn now(&self, shop: &Shop) -> Result<u64, Infallible> { Ok(0) }
+    };
+    let wrong_method = quote!(
+        #[guarded_tool]
+        fn now(&self) {}
+    );
+    for expanded in [
+        guarded::function(
+            quote!(idempotent, any_caller, max_amount = 5, crate = renamed),
+            &quote! {
+                /// Pay.
+                async fn pay(
+                    effect: &Effect,
+                    /// How much.
+                    amount: u64,
+                ) -> Result<u64, Infallible> { Ok(amount) }
+            },
+        ),
+        guarded::function(
+            quote!(crate = renamed),
+            &quote!(
+                fn now() {}
+            ),
+        ),
+        guarded::methods(quote!(crate = renamed), &quote!(impl Shop { #method })),
+        guarded::methods(quote!(crate = renamed), &quote!(impl Shop { #wrong_method })),
+        tool_error::derive(quote! {
+            #[tool_error(crate = renamed)]
+            enum Wrong<E> {
+                #[tool_error(transparent)]
+                One(E),
+                #[tool_error(transient, retry_after = "1s", public, field = "a")]
+                Two,
+            }
+        }),
+        tool_error::derive(quote!(
+            #[tool_error(crate = renamed)]
+            enum Wrong {
+                One,
+            }
+        )),
+    ] {
+        assert!(names(expanded.clone(), "renamed"), "{expanded}");
+        assert!(!names(expanded.clone(), "mcp_guard"), "{expanded}");
+    }
+}
+
+fn names(tokens: TokenStream, name: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == name,
+        TokenTree::Group(group) => names(group.stream(), name),
+        _ => false,
+    })
 }
