@@ -1,6 +1,9 @@
 //! The way of `#[guarded_tool]` and `#[guarded_tools]`: tokens, attribute and function, model,
 //! check, expansion.
 
+#[cfg(test)]
+mod tests;
+
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
