@@ -1,5 +1,6 @@
 //! Schemas: what is published is what is enforced.
 
+mod choices;
 mod close;
 mod input;
 mod output;

@@ -185,8 +185,7 @@ impl Failure {
     pub(crate) fn spends_the_key(mut self) -> Self {
         self.safe_new_key = true;
         if self.category == Category::Validation {
-            self.next_action =
-                "Fix the arguments, or ask the user. The corrected call needs a new idempotency_key.";
+            self.next_action = "Fix the arguments, or ask the user. The corrected call needs a new idempotency_key.";
         }
         self
     }

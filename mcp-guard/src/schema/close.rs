@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::choices::as_enum;
+
 /// Keywords whose subschemas apply to the same value, rather than to a part of it.
 const IN_PLACE: [&str; 6] = ["allOf", "anyOf", "oneOf", "if", "then", "else"];
 
@@ -12,7 +14,7 @@ const NUMBER_FORMATS: [&str; 16] = [
     "uint128", "uint", "float", "double", "isize", "usize",
 ];
 
-/// Closes every object schema under `root` and removes number formats.
+/// Closes every object schema under `root`, writes enums as enums and removes number formats.
 ///
 /// An object that is described in one place gets `additionalProperties: false`. One whose members
 /// come from several places (a flattened or internally tagged type) gets
@@ -83,7 +85,7 @@ fn close_value(value: &mut Value, open: &Map<String, Value>) {
 }
 
 fn close_schema(schema: &mut Map<String, Value>, open: &Map<String, Value>) {
-    drop_number_format(schema);
+    tidy(schema);
     if has_own_members(schema) && is_composed(schema) {
         inline_reference(schema, open);
         leave_parts_open(schema, open);
@@ -118,7 +120,7 @@ fn close_parts(schema: &mut Map<String, Value>, open: &Map<String, Value>) {
 fn leave_parts_open(schema: &mut Map<String, Value>, open: &Map<String, Value>) {
     for keyword in IN_PLACE {
         each_subschema(schema, keyword, &mut |part| {
-            drop_number_format(part);
+            tidy(part);
             part.remove("additionalProperties");
             inline_reference(part, open);
             leave_parts_open(part, open);
@@ -176,7 +178,8 @@ fn describes_members(schema: &Map<String, Value>) -> bool {
             && !schema.contains_key("additionalProperties"))
 }
 
-fn drop_number_format(schema: &mut Map<String, Value>) {
+fn tidy(schema: &mut Map<String, Value>) {
+    as_enum(schema);
     if let Some(Value::String(format)) = schema.get("format")
         && NUMBER_FORMATS.contains(&format.as_str())
     {
@@ -184,14 +187,14 @@ fn drop_number_format(schema: &mut Map<String, Value>) {
     }
 }
 
-/// Removes number formats at every depth, and changes nothing else.
-pub(super) fn drop_number_formats(schema: &mut Map<String, Value>) {
-    drop_number_format(schema);
+/// Writes enums as enums and removes number formats at every depth, and changes nothing else.
+pub(super) fn tidy_all(schema: &mut Map<String, Value>) {
+    tidy(schema);
     for value in schema.values_mut() {
         match value {
-            Value::Object(part) => drop_number_formats(part),
+            Value::Object(part) => tidy_all(part),
             Value::Array(parts) => {
-                parts.iter_mut().filter_map(Value::as_object_mut).for_each(drop_number_formats);
+                parts.iter_mut().filter_map(Value::as_object_mut).for_each(tidy_all);
             }
             _ => {}
         }

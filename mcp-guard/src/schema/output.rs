@@ -3,7 +3,7 @@
 use schemars::Schema;
 use serde_json::{Map, Value, json};
 
-use super::close::drop_number_formats;
+use super::close::tidy_all;
 
 /// The `outputSchema` of a tool whose results have the schema `value`. The root is an object, which
 /// older clients insist on, and failures fit it too: some clients hide an error that does not.
@@ -13,7 +13,7 @@ pub(crate) fn envelope_schema(value: Schema) -> Map<String, Value> {
         for noise in ["$schema", "title"] {
             schema.remove(noise);
         }
-        drop_number_formats(schema);
+        tidy_all(schema);
         schema.remove("$defs")
     });
     let mut envelope = json!({
