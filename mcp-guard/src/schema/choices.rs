@@ -10,14 +10,12 @@ pub(super) fn as_enum(schema: &mut Map<String, Value>) {
         return;
     };
     let texts: Vec<&str> = choices.iter().flat_map(|choice| choice.texts.clone()).collect();
-    let mut description =
-        schema.get("description").and_then(Value::as_str).unwrap_or("").to_owned();
-    for choice in &choices {
-        if let ([text], Some(meaning)) = (&*choice.texts, choice.meaning) {
-            let separator = if description.is_empty() { "" } else { "\n" };
-            description.push_str(&format!("{separator}- `{text}`: {meaning}"));
-        }
-    }
+    let own = schema.get("description").and_then(Value::as_str).map(str::to_owned);
+    let meanings = choices.iter().filter_map(|choice| match (&*choice.texts, choice.meaning) {
+        ([text], Some(meaning)) => Some(format!("- `{text}`: {meaning}")),
+        _ => None,
+    });
+    let description = own.into_iter().chain(meanings).collect::<Vec<_>>().join("\n");
     let texts = json!(texts);
     schema.remove("oneOf");
     schema.insert("type".into(), json!("string"));
