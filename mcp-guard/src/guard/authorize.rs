@@ -48,3 +48,21 @@ pub(super) fn may_use(caller: &Caller, access: Access) -> bool {
         Access::Scopes(required) => required.iter().all(|scope| caller.has_scope(scope)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scope_is_required() {
+        let access = Access::Scopes(&["refunds", "orders"]);
+        let with = |scopes: &[&str]| Caller::local("agent").with_scopes(scopes.iter().copied());
+        assert!(may_use(&with(&["orders", "other", "refunds"]), access));
+        for lacking in
+            [&[][..], &["refunds"], &["orders"], &["refunds orders"], &["Refunds", "orders"]]
+        {
+            assert!(!may_use(&with(lacking), access), "{lacking:?}");
+        }
+        assert!(may_use(&with(&[]), Access::AnyCaller));
+    }
+}
