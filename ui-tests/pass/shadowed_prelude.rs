@@ -54,7 +54,7 @@ struct Shop;
         retain = "24h", tombstone = "30d", lease = "60s",
         in_flight = wait("500ms"), on_unknown = refuse,
     ),
-    scope("a", "b"), max_amount = 1, timeout = "30s", title = "Count",
+    scope("a", "b"), limit(amount <= 1), timeout = "30s", title = "Count",
 )]
 async fn count(
     shop: &Shop,

@@ -31,6 +31,9 @@ pub(super) fn check(tool: &Tool, errors: &Errors) {
             errors.keep(rule(argument));
         }
     }
+    for amount in tool.limits.iter().filter(|limit| limit.is_max_amount()) {
+        errors.keep(always_sent(&tool.function.parameters[amount.parameter]));
+    }
     distinct(tool, errors);
 }
 
@@ -114,6 +117,18 @@ fn not_float(argument: &Parameter) -> Result<()> {
         return Err(Error::new_spanned(
             &argument.ty,
             "an amount is an integer in the currency's minor unit, such as cents: write `u64`",
+        ));
+    }
+    Ok(())
+}
+
+/// To a backend, a missing amount often means all of it.
+fn always_sent(amount: &Parameter) -> Result<()> {
+    if types::is_option(&amount.ty) && !types::is_float(&amount.ty) {
+        return Err(Error::new_spanned(
+            &amount.ty,
+            "an amount that may be missing has no limit when it is: write the integer without \
+             `Option`, with `#[serde(default = \"...\")]` if it can be left out",
         ));
     }
     Ok(())

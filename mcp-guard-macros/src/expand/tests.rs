@@ -29,7 +29,7 @@ fn a_function() {
                 order_id: String,
                 /// Amount to refund, in cents.
                 #[schemars(range(min = 1))]
-                mut amount_cents: Option<u64>,
+                mut amount_cents: u64,
                 /// What kind of refund.
                 #[serde(default)]
                 r#type: Kind,

@@ -27,6 +27,11 @@ pub(crate) fn is_float(ty: &Type) -> bool {
     names_number(ty, &FLOATS)
 }
 
+/// Whether it is spelled as an `Option`.
+pub(crate) fn is_option(ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|segment| segment.ident == "Option")
+}
+
 /// Whether the path's last segment is `Effect`.
 pub(crate) fn is_effect(ty: &Type) -> bool {
     last_segment(ty).is_some_and(|segment| segment.ident == "Effect")

@@ -21,6 +21,13 @@ pub(crate) struct Limit {
     pub(crate) scope: Option<String>,
 }
 
+impl Limit {
+    /// Whether it is `max_amount`, which alone has a lowest value.
+    pub(crate) fn is_max_amount(&self) -> bool {
+        self.min.is_some()
+    }
+}
+
 /// Binds every limit of the attribute to the parameter that it means.
 pub(crate) fn resolve(attr: &Attr, function: &Function, errors: &Errors) -> Vec<Limit> {
     let amount = amount_mark(function, errors);

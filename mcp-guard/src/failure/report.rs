@@ -18,6 +18,12 @@ pub trait ToolError: Error + 'static {
     fn report(&self) -> Report;
 }
 
+impl<E: ToolError> ToolError for Box<E> {
+    fn report(&self) -> Report {
+        (**self).report()
+    }
+}
+
 impl ToolError for std::convert::Infallible {
     fn report(&self) -> Report {
         match *self {}
