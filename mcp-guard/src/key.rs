@@ -106,6 +106,16 @@ mod tests {
         let others = [
             OperationId::of(&Caller::new("issuer", "subject"), "refund", &key("12345678")),
             OperationId::of(&caller.clone().with_tenant(""), "refund", &key("12345678")),
+            OperationId::of(
+                &Caller::new("issuer", "other").with_tenant("acme"),
+                "refund",
+                &key("12345678"),
+            ),
+            OperationId::of(
+                &Caller::new("other", "subject").with_tenant("acme"),
+                "refund",
+                &key("12345678"),
+            ),
             OperationId::of(&caller, "refunds", &key("12345678")),
             OperationId::of(&caller, "refund", &key("12345679")),
         ];
