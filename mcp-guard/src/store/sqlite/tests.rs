@@ -152,3 +152,15 @@ async fn the_file_is_its_owners_alone() {
     let mode = std::fs::metadata(&path).expect("the file").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
+
+/// No test here can cut the power; this is what decides what it would leave.
+#[tokio::test]
+async fn commits_are_durable() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let connection = file::open(&folder.path().join("guard.db")).expect("the file");
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, String>(0));
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    assert_eq!(pragma("journal_mode").as_deref(), Ok("wal"));
+    assert_eq!(number("synchronous"), Ok(2), "FULL");
+    assert_eq!(number("fullfsync"), Ok(1));
+}
