@@ -2,8 +2,10 @@
 
 mod choices;
 mod close;
+mod exact;
 mod input;
 mod output;
+mod untagged;
 
 pub(crate) use input::{ArgumentsSchema, Misfit};
 pub(crate) use output::envelope_schema;

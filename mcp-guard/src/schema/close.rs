@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::choices::as_enum;
+use super::{choices::as_enum, exact::bound};
 
 /// Keywords whose subschemas apply to the same value, rather than to a part of it.
 const IN_PLACE: [&str; 6] = ["allOf", "anyOf", "oneOf", "if", "then", "else"];
 
-/// Formats that schemars writes for Rust's number types. They say nothing that `type` and the
-/// bounds do not, and strict clients complain about them.
+/// Formats that schemars writes for Rust's number types. What they say is said by the bounds, and
+/// strict clients complain about them.
 const NUMBER_FORMATS: [&str; 16] = [
     "int8", "int16", "int32", "int64", "int128", "int", "uint8", "uint16", "uint32", "uint64",
     "uint128", "uint", "float", "double", "isize", "usize",
@@ -180,6 +180,7 @@ fn describes_members(schema: &Map<String, Value>) -> bool {
 
 fn tidy(schema: &mut Map<String, Value>) {
     as_enum(schema);
+    bound(schema);
     if let Some(Value::String(format)) = schema.get("format")
         && NUMBER_FORMATS.contains(&format.as_str())
     {

@@ -6,7 +6,12 @@ use jsonschema::{PatternOptions, ValidationError, Validator, error::ValidationEr
 use schemars::Schema;
 use serde_json::{Map, Number, Value, json};
 
-use super::{close::close, escape};
+use super::{
+    close::close,
+    escape,
+    exact::{EXACT, Exact, mark, unmark},
+    untagged::refuse_swallowing,
+};
 use crate::{
     key::{KEY_ARGUMENT, KEY_DESCRIPTION, KEY_PATTERN},
     tool::LimitSpec,
@@ -50,6 +55,8 @@ impl ArgumentsSchema {
             schema.remove(noise);
         }
         schema.entry("properties").or_insert_with(|| json!({}));
+        refuse_swallowing(&schema)?;
+        mark(&mut schema);
         close(&mut schema);
         if needs_key {
             add_key(&mut schema);
@@ -60,6 +67,7 @@ impl ArgumentsSchema {
             }
         }
         let validator = compile(&Value::Object(schema.clone()))?;
+        unmark(&mut schema);
         let mut published = schema;
         if publish_limits {
             publish(&mut published, limits);
@@ -167,6 +175,8 @@ fn rule(kind: &ValidationErrorKind, error: &ValidationError<'_>) -> String {
         Kind::UniqueItems => "must have no item twice".into(),
         Kind::Pattern { pattern } => format!("must match {pattern}"),
         Kind::Format { format } => format!("must be a {format}"),
+        // The rule of the only keyword of our own.
+        Kind::Custom { message, .. } => message.clone(),
         Kind::AnyOf { .. } | Kind::OneOfNotValid { .. } => "fits none of its forms".into(),
         _ => format!("does not fit the schema's {}", error.kind().keyword()),
     }
@@ -189,6 +199,7 @@ fn compile(schema: &Value) -> Result<Validator, String> {
         .should_validate_formats(true)
         // A pattern's running time must not be the model's to choose.
         .with_pattern_options(PatternOptions::regex())
+        .with_keyword(EXACT, |_, format, _| Ok(Box::new(Exact::of(format))))
         .offline()
         .build(schema)
         .map_err(|error| format!("its schema cannot be enforced: {error}"))
