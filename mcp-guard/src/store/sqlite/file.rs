@@ -1,12 +1,15 @@
 //! Opening the file: who may read it, how durable it is, which version it has.
 
+mod place;
+
 use std::{
     fs::OpenOptions,
-    path::Path,
+    path::{Path, absolute},
     thread,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+pub(super) use place::Place;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::unavailable;
@@ -44,8 +47,8 @@ const TABLES: &str = "
     ) STRICT;
 ";
 
-/// Opens the file and makes it ready.
-pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
+/// Opens the file and makes it ready. The connection is good for as long as the file is in its place.
+pub(super) fn open(path: &Path) -> Result<(Connection, Place), StoreError> {
     let sqlite = rusqlite::version_number();
     if sqlite < OLDEST_SQLITE {
         return Err(StoreError::Unusable(format!(
@@ -55,6 +58,8 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
         )));
     }
     refuse_volatile(path)?;
+    // The process may change its working directory.
+    let path = &absolute(path).map_err(|error| cannot_open(path, &error))?;
     create(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection =
@@ -62,7 +67,8 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     connection.busy_handler(Some(wait_a_little)).map_err(|error| unavailable(&error))?;
     make_durable(&connection).map_err(|error| cannot_open(path, &error))?;
     make_tables(&mut connection, path)?;
-    Ok(connection)
+    let place = Place::of(path).map_err(|error| cannot_open(path, &error))?;
+    Ok((connection, place))
 }
 
 fn refuse_volatile(path: &Path) -> Result<(), StoreError> {

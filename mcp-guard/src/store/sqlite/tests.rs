@@ -157,10 +157,40 @@ async fn the_file_is_its_owners_alone() {
 #[tokio::test]
 async fn commits_are_durable() {
     let folder = tempfile::tempdir().expect("a folder");
-    let connection = file::open(&folder.path().join("guard.db")).expect("the file");
+    let (connection, _) = file::open(&folder.path().join("guard.db")).expect("the file");
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, String>(0));
     let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     assert_eq!(pragma("journal_mode").as_deref(), Ok("wal"));
     assert_eq!(number("synchronous"), Ok(2), "FULL");
     assert_eq!(number("fullfsync"), Ok(1));
+}
+
+/// Two processes on two files of one name would each grant the same operation.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_was_replaced_grants_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("guard.db");
+    let old = SqliteStore::open(&path).await.expect("a store");
+    std::fs::rename(&path, folder.path().join("moved.db")).expect("rename");
+    assert!(matches!(old.claim(&claim(1)).await, Err(StoreError::Unusable(_))), "moved");
+    let new = SqliteStore::open(&path).await.expect("a store");
+    granted(&new, &claim(1)).await;
+    assert!(matches!(old.claim(&claim(1)).await, Err(StoreError::Unusable(_))), "replaced");
+    assert!(matches!(old.claim(&claim(2)).await, Err(StoreError::Unusable(_))), "replaced");
+}
+
+/// SQLite's locks are in the companions: without them, two processes do not exclude each other.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_lost_a_companion_grants_nothing() {
+    for companion in ["guard.db-wal", "guard.db-shm"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("guard.db");
+        let old = SqliteStore::open(&path).await.expect("a store");
+        granted(&old, &claim(1)).await;
+        std::fs::remove_file(folder.path().join(companion)).expect("remove");
+        let refused = old.claim(&claim(2)).await;
+        assert!(matches!(refused, Err(StoreError::Unusable(_))), "{companion}: {refused:?}");
+    }
 }

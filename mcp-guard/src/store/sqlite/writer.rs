@@ -10,7 +10,10 @@ use std::{
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::{file, sweep, unavailable};
+use super::{
+    file::{self, Place},
+    sweep, unavailable,
+};
 use crate::{clock::Clock, store::StoreError};
 
 /// How many waiting jobs share one commit.
@@ -32,9 +35,9 @@ impl Writer {
         thread::Builder::new()
             .name("mcp-guard-sqlite".into())
             .spawn(move || match file::open(&path) {
-                Ok(connection) => {
+                Ok((connection, place)) => {
                     if opened.send(Ok(())).is_ok() {
-                        serve(&connection, &queue, &*clock);
+                        serve(&connection, &place, &queue, &*clock);
                     }
                 }
                 // The caller has given up if nobody listens.
@@ -94,11 +97,18 @@ where
     }
 }
 
-fn serve(connection: &Connection, queue: &mpsc::Receiver<Box<dyn Job>>, clock: &dyn Clock) {
+fn serve(
+    connection: &Connection,
+    place: &Place,
+    queue: &mpsc::Receiver<Box<dyn Job>>,
+    clock: &dyn Clock,
+) {
     let mut swept = Instant::now();
     while let Ok(first) = queue.recv() {
         let mut group = vec![first];
-        let committed = commit_together(connection, queue, &mut group);
+        // After the commit, so that nothing is answered of a file that nobody else would look into.
+        let committed =
+            commit_together(connection, queue, &mut group).and_then(|()| place.still_holds());
         for job in group {
             job.answer(&committed);
         }
