@@ -65,7 +65,13 @@ pub(super) fn open(path: &Path) -> Result<(Connection, Place), StoreError> {
     let mut connection =
         Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, &error))?;
     connection.busy_handler(Some(wait_a_little)).map_err(|error| unavailable(&error))?;
-    make_durable(&connection).map_err(|error| cannot_open(path, &error))?;
+    let journal = make_durable(&connection).map_err(|error| cannot_open(path, &error))?;
+    if journal != "wal" {
+        return Err(StoreError::Unusable(format!(
+            "{} cannot have a write-ahead log: name a file on a local disk",
+            path.display()
+        )));
+    }
     make_tables(&mut connection, path)?;
     let place = Place::of(path).map_err(|error| cannot_open(path, &error))?;
     Ok((connection, place))
@@ -80,6 +86,13 @@ fn refuse_volatile(path: &Path) -> Result<(), StoreError> {
                 .into(),
         ));
     }
+    if text.starts_with("file:") {
+        return Err(StoreError::Unusable(
+            "a `file:` URI can ask SQLite for a store in memory, or for one without locks: name \
+             the file by its path"
+                .into(),
+        ));
+    }
     Ok(())
 }
 
@@ -91,18 +104,24 @@ fn create(path: &Path) -> Result<(), StoreError> {
     options.open(path).map(drop).map_err(|error| cannot_open(path, &error))
 }
 
-fn make_durable(connection: &Connection) -> rusqlite::Result<()> {
+/// Asks for durability. SQLite does not refuse a journal mode that it cannot have: it tells the one
+/// that it has.
+fn make_durable(connection: &Connection) -> rusqlite::Result<String> {
     // Switching to the write-ahead log may be refused, without asking the busy handler, while
     // another process is doing the same.
     let mut tries = 0;
-    while let Err(error) = connection.pragma_update(None, "journal_mode", "wal") {
-        tries += 1;
-        if tries > 2_000 || !wait_a_little(tries) {
-            return Err(error);
+    let journal = loop {
+        let switched =
+            connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0));
+        match switched {
+            Ok(journal) => break journal,
+            Err(_) if tries < 2_000 && wait_a_little(tries) => tries += 1,
+            Err(error) => return Err(error),
         }
-    }
+    };
     connection.pragma_update(None, "synchronous", "full")?;
-    connection.pragma_update(None, "fullfsync", true)
+    connection.pragma_update(None, "fullfsync", true)?;
+    Ok(journal)
 }
 
 fn make_tables(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {

@@ -119,7 +119,7 @@ async fn a_record_that_cannot_be_read_is_refused() {
 async fn files_that_are_not_ours_are_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name);
-    for volatile in ["", ":memory:"] {
+    for volatile in ["", ":memory:", "file::memory:", "file:guard.db?vfs=unix-none"] {
         assert!(matches!(SqliteStore::open(volatile).await, Err(StoreError::Unusable(_))));
     }
     let missing = path("missing").join("guard.db");
