@@ -194,3 +194,20 @@ async fn a_file_that_lost_a_companion_grants_nothing() {
         assert!(matches!(refused, Err(StoreError::Unusable(_))), "{companion}: {refused:?}");
     }
 }
+
+/// Whoever waits for a file that another holds is told after one wait, however many wait.
+#[tokio::test]
+async fn a_file_that_is_held_is_given_up_by_all_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("guard.db");
+    let store = SqliteStore::open(&path).await.expect("a store");
+    let other = Connection::open(&path).expect("the file");
+    other.execute_batch("BEGIN IMMEDIATE").expect("a lock");
+    let began = std::time::Instant::now();
+    let claims: Vec<_> = (0..4).map(claim).collect();
+    let claimed = futures_util::future::join_all(claims.iter().map(|c| store.claim(c))).await;
+    assert!(claimed.iter().all(|claimed| matches!(claimed, Err(StoreError::Unavailable(_)))));
+    assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+    other.execute_batch("ROLLBACK").expect("the lock is let go");
+    granted(&store, &claim(0)).await;
+}

@@ -130,7 +130,12 @@ fn commit_together(
     group: &mut Vec<Box<dyn Job>>,
 ) -> Result<(), StoreError> {
     // IMMEDIATE: two processes that both read first could not both write afterwards.
-    connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| unavailable(&error))?;
+    let begun = connection.execute_batch("BEGIN IMMEDIATE");
+    if begun.is_err() {
+        // Who came in meanwhile is told as well. One after the other, each would wait as long again.
+        group.extend(queue.try_iter());
+    }
+    begun.map_err(|error| unavailable(&error))?;
     group.extend(queue.try_iter().take(GROUP - 1));
     for job in group.iter_mut() {
         job.work(connection);
