@@ -217,24 +217,26 @@ fn write(
 }
 
 /// Drops bodies that can no longer be replayed and records that need not be remembered. A claimed
-/// or unknown record has no `forget_at` and stays.
-fn sweep(connection: &Connection, now: Timestamp, batch: u32) -> Result<(), StoreError> {
+/// or unknown record has no `forget_at` and stays. Says whether there may be more to drop than fits
+/// into one batch.
+fn sweep(connection: &Connection, now: Timestamp, batch: u32) -> Result<bool, StoreError> {
     let now = now.as_millis();
+    let full = |dropped: usize| u32::try_from(dropped).is_ok_and(|dropped| dropped >= batch);
     connection
         .execute(
             "DELETE FROM mcp_guard_operation WHERE rowid IN
                  (SELECT rowid FROM mcp_guard_operation WHERE forget_at <= ?1 LIMIT ?2)",
             (now, batch),
         )
-        .and_then(|_| {
-            connection.execute(
+        .and_then(|records| {
+            let bodies = connection.execute(
                 "UPDATE mcp_guard_operation SET reply = NULL WHERE rowid IN
                      (SELECT rowid FROM mcp_guard_operation
                       WHERE retain_until <= ?1 AND reply IS NOT NULL LIMIT ?2)",
                 (now, batch),
-            )
+            )?;
+            Ok(full(records) || full(bodies))
         })
-        .map(drop)
         .map_err(|error| unavailable(&error))
 }
 

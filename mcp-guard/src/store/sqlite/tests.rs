@@ -104,6 +104,22 @@ async fn the_sweeper_leaves_what_must_stay() {
     assert_eq!(count("*"), 2, "unknown and claimed operations stay");
 }
 
+/// One batch a minute would let the file grow for ever under a load that a batch does not cover.
+#[tokio::test]
+async fn the_sweeper_goes_on_until_nothing_is_left() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("guard.db");
+    let store = SqliteStore::open(&path).await.expect("a store");
+    for byte in 0..5 {
+        let lease = granted(&store, &claim(byte)).await;
+        store.settle(&lease, &recorded(Duration::from_secs(1))).await.expect("settle");
+    }
+    let file = Connection::open(&path).expect("the file");
+    let later = SystemClock.now().expect("a time").after(Duration::from_secs(3600));
+    let more: Vec<_> = (0..3).map(|_| sweep(&file, later, 2).expect("sweep")).collect();
+    assert_eq!(more, [true, true, false]);
+}
+
 #[tokio::test]
 async fn a_record_that_cannot_be_read_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");

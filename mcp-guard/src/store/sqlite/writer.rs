@@ -103,7 +103,7 @@ fn serve(
     queue: &mpsc::Receiver<Box<dyn Job>>,
     clock: &dyn Clock,
 ) {
-    let mut swept = Instant::now();
+    let (mut swept, mut more) = (Instant::now(), false);
     while let Ok(first) = queue.recv() {
         let mut group = vec![first];
         // After the commit, so that nothing is answered of a file that nobody else would look into.
@@ -112,15 +112,21 @@ fn serve(
         for job in group {
             job.answer(&committed);
         }
-        if swept.elapsed() > SWEEP_EVERY {
+        // A batch with every group until nothing is left: more is dropped than a group can add.
+        if more || swept.elapsed() > SWEEP_EVERY {
             swept = Instant::now();
-            if let Some(now) = clock.now()
-                && let Err(error) = sweep(connection, now, SWEEP_BATCH)
-            {
-                tracing::warn!(%error, "expired records could not be removed");
-            }
+            more = sweep_some(connection, clock);
         }
     }
+}
+
+/// Says whether there is more to sweep.
+fn sweep_some(connection: &Connection, clock: &dyn Clock) -> bool {
+    let Some(now) = clock.now() else { return false };
+    sweep(connection, now, SWEEP_BATCH).unwrap_or_else(|error| {
+        tracing::warn!(%error, "expired records could not be removed");
+        false
+    })
 }
 
 /// Runs the first job, and whatever else has come in by then, in one transaction.
