@@ -3,6 +3,7 @@
 mod authorize;
 mod build;
 mod identify;
+mod panic;
 mod reply;
 mod reserve;
 mod run;
@@ -102,9 +103,11 @@ impl Guard {
         let started = Instant::now();
         let (tool, caller) = (call.tool.clone(), call.caller.clone());
         // The line catches the body's panics. One of its own is a defect, and is answered too.
-        let walked = AssertUnwindSafe(self.walk(call)).catch_unwind().await.unwrap_or_else(|_| {
-            Err(Failure::internal("the guard panicked; see the panic's own message").into())
-        });
+        let walked =
+            AssertUnwindSafe(self.walk(call)).catch_unwind().await.unwrap_or_else(|panic| {
+                let message = panic::message_of(panic);
+                Err(Failure::internal(format!("the guard panicked: {message}")).into())
+            });
         let reply = match walked {
             Ok(reply) => reply,
             Err(Stop::Replay(reply)) => *reply,

@@ -1,7 +1,10 @@
 //! The body: with a deadline, a heartbeat, and its panics caught.
 
 use std::{
-    any::Any, convert::Infallible, future::pending, panic::AssertUnwindSafe, time::Duration,
+    convert::Infallible,
+    future::pending,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
 };
 
 use futures_util::FutureExt as _;
@@ -10,6 +13,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::{
     Core,
     authorize::Grant,
+    panic::message_of,
     reserve::{Held, Reserved},
 };
 use crate::{
@@ -44,15 +48,19 @@ pub(super) async fn run(reserved: Reserved, core: &Core) -> Ended {
         .as_ref()
         .map(|held| Effect::new(held.downstream_key.clone(), held.lease.epoch, deadline));
     let provided = Provided::new(&core.providers, grant.caller(), effect.as_ref());
-    let body = AssertUnwindSafe(arguments.run(provided)).catch_unwind();
+    let mut body = arguments.run(provided);
     let end = tokio::select! {
-        ended = timeout_at(deadline, body) => match ended {
+        ended = timeout_at(deadline, AssertUnwindSafe(&mut body).catch_unwind()) => match ended {
             Ok(Ok(end)) => End::Returned(end),
-            Ok(Err(panic)) => End::Panicked(message_of(&*panic)),
+            Ok(Err(panic)) => End::Panicked(format!("the tool panicked: {}", message_of(panic))),
             Err(_) => End::OutOfTime(allowed),
         },
         never = keep_alive(core, held.as_ref()) => match never {},
     };
+    // What a stopped body held is dropped here, by its own code. That changes nothing of its end.
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(body))) {
+        tracing::error!(message = message_of(panic), "a body panicked while it was dropped");
+    }
     Ended { grant, held, end }
 }
 
@@ -76,12 +84,4 @@ async fn beat(store: &dyn Store, lease: &Lease) -> Infallible {
             Err(error) => tracing::warn!(%error, "the lease of a running call was not renewed"),
         }
     }
-}
-
-fn message_of(panic: &(dyn Any + Send)) -> String {
-    let message = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("the tool panicked: {}", message.unwrap_or("without a message"))
 }

@@ -1,0 +1,97 @@
+//! What a call is told when the server's own code breaks in an odd place.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use mcp_guard::{GuardBuilder, MemoryStore, prelude::*, rmcp::ServiceExt as _};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, duplex, split};
+
+#[derive(Clone, Default)]
+struct Effects(Arc<AtomicU32>);
+
+/// Breaks when it is dropped, as a guard of a broken lock would.
+struct Fragile;
+
+impl Drop for Fragile {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "canary-of-a-drop");
+    }
+}
+
+/// Act, then hang on to something that breaks when it is let go.
+#[guarded_tool(idempotent, any_caller, timeout = "50ms")]
+async fn hang_on(effects: &Effects) -> Result<u64, std::convert::Infallible> {
+    let _fragile = Fragile;
+    effects.0.fetch_add(1, Ordering::SeqCst);
+    std::future::pending().await
+}
+
+/// Break with something that breaks again.
+#[guarded_tool(idempotent, any_caller)]
+async fn break_twice(effects: &Effects) -> Result<u64, std::convert::Infallible> {
+    effects.0.fetch_add(1, Ordering::SeqCst);
+    std::panic::panic_any(Fragile);
+}
+
+fn builder(effects: &Effects) -> GuardBuilder {
+    Guard::builder()
+        .provide(effects.clone())
+        .store(MemoryStore::new().expect("a store"))
+        .identity(Caller::local("agent"))
+        .tool::<hang_on>()
+        .tool::<break_twice>()
+}
+
+/// Calls a tool twice with one key: what it was told, and how often it acted.
+async fn call_twice(tool: &str) -> (Vec<Value>, u32) {
+    let effects = Effects::default();
+    let guard = builder(&effects).build().expect("a guard");
+    let (client, server) = duplex(64 * 1024);
+    tokio::spawn(async move {
+        let session = guard.serve(split(server)).await.expect("a session");
+        session.waiting().await.expect("no panic");
+    });
+    let (read, mut write) = split(client);
+    let mut lines = BufReader::new(read).lines();
+    let opened = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"}}});
+    write.write_all(format!("{opened}\n").as_bytes()).await.expect("sent");
+    lines.next_line().await.expect("an answer");
+    let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    write.write_all(format!("{initialized}\n").as_bytes()).await.expect("sent");
+    let mut answers = Vec::new();
+    for id in 1..=2 {
+        let call = json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {
+            "name": tool, "arguments": {"idempotency_key": "a-key-of-the-test"}}});
+        write.write_all(format!("{call}\n").as_bytes()).await.expect("sent");
+        let line = tokio::time::timeout(Duration::from_secs(5), lines.next_line()).await;
+        let line = line.expect("an answer in time").expect("an answer").expect("an answer");
+        assert!(!line.contains("canary"), "{line}");
+        let answer: Value = serde_json::from_str(&line).expect("a message");
+        answers.push(answer["result"]["structuredContent"].clone());
+    }
+    (answers, effects.0.load(Ordering::SeqCst))
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_when_it_is_stopped_is_unknown() {
+    let (answers, effects) = call_twice("hang_on").await;
+    assert_eq!(effects, 1);
+    assert_eq!(answers[0]["error"]["category"], "unknown", "{}", answers[0]);
+    assert_eq!(answers[1]["error"]["code"], "outcome_unknown", "{}", answers[1]);
+}
+
+#[tokio::test]
+async fn a_panic_that_panics_is_unknown() {
+    let (answers, effects) = call_twice("break_twice").await;
+    assert_eq!(effects, 1);
+    assert_eq!(answers[0]["error"]["code"], "panicked", "{}", answers[0]);
+    assert_eq!(answers[1]["error"]["code"], "outcome_unknown", "{}", answers[1]);
+}
