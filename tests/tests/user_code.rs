@@ -95,3 +95,27 @@ async fn a_panic_that_panics_is_unknown() {
     assert_eq!(answers[0]["error"]["code"], "panicked", "{}", answers[0]);
     assert_eq!(answers[1]["error"]["code"], "outcome_unknown", "{}", answers[1]);
 }
+
+/// Found while a call is under way, an overflow would leave its key behind as unknown.
+#[test]
+fn an_endless_duration_is_a_mistake() {
+    let endless = builder(&Effects::default())
+        .timeout(Duration::MAX)
+        .lease(Duration::MAX)
+        .retain(Duration::MAX);
+    let mistakes = endless.tombstone(Duration::MAX).build().err().expect("mistakes");
+    for name in ["timeout", "lease", "retain", "tombstone"] {
+        let mistake = format!("`.{name}(…)` is longer than 100 years");
+        assert!(mistakes.mistakes().contains(&mistake), "{mistakes}");
+    }
+}
+
+#[test]
+fn a_path_that_cannot_be_routed_is_a_mistake() {
+    for path in ["", "mcp", "/{", "/{name}", "/{*rest}"] {
+        let served = builder(&Effects::default()).authenticate(StaticTokens::new());
+        let served = served.http(Http::bind("127.0.0.1:0").path(path)).build();
+        let mistakes = served.err().expect("a mistake");
+        assert!(mistakes.to_string().contains("the path of `.http(…)`"), "{path:?}: {mistakes}");
+    }
+}

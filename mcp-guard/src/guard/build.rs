@@ -278,12 +278,23 @@ fn check_store(tool: &Registered, has_store: bool, mistakes: &mut Vec<String>) {
     }
 }
 
+/// The longest duration that an attribute takes. Beyond it, adding one to the current time could
+/// overflow.
+const LONGEST: Duration = Duration::from_secs(36_500 * 86_400);
+
 fn check_settings(settings: &Settings, mistakes: &mut Vec<String>) {
-    let durations =
-        [("timeout", settings.timeout), ("lease", settings.lease), ("retain", settings.retain)];
+    let durations = [
+        ("timeout", settings.timeout),
+        ("lease", settings.lease),
+        ("retain", settings.retain),
+        ("tombstone", settings.tombstone),
+    ];
     for (name, duration) in durations {
-        if duration.is_zero() {
+        if duration.is_zero() && name != "tombstone" {
             mistakes.push(format!("`.{name}(…)` is zero"));
+        }
+        if duration > LONGEST {
+            mistakes.push(format!("`.{name}(…)` is longer than 100 years"));
         }
     }
     if !(1..=100).contains(&settings.wire.max_depth) {
@@ -297,6 +308,14 @@ fn check_http(
     authenticate: Option<Arc<dyn Authenticate>>,
     mistakes: &mut Vec<String>,
 ) -> Option<HttpParts> {
+    if let Some(http) = &http
+        && !http.has_plain_path()
+    {
+        mistakes.push(
+            "the path of `.http(…)` must begin with `/` and have no `{` or `}`, such as `/mcp`"
+                .into(),
+        );
+    }
     match (http, authenticate) {
         (Some(http), Some(authenticate)) => Some(HttpParts { http, authenticate }),
         (Some(_), None) => {

@@ -55,6 +55,11 @@ impl Http {
         self
     }
 
+    /// Whether the path is one path, and not a pattern.
+    pub(crate) fn has_plain_path(&self) -> bool {
+        self.path.starts_with('/') && !self.path.contains(['{', '}'])
+    }
+
     pub(crate) fn hosts(&self) -> &[String] {
         &self.hosts
     }
