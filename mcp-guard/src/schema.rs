@@ -5,11 +5,13 @@ mod close;
 mod exact;
 mod input;
 mod output;
+mod probe;
 mod untagged;
 
 pub(crate) use input::{ArgumentsSchema, Misfit};
 pub(crate) use output::envelope_schema;
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
+use serde_json::{Map, Value};
 
 /// The schema that schemars derives, in draft 2020-12.
 pub(crate) fn of_arguments<T: JsonSchema>() -> Schema {
@@ -29,6 +31,12 @@ pub(crate) fn pointer(path: &serde_path_to_error::Path) -> String {
         Segment::Map { key } => format!("{pointer}/{}", escape(key)),
         Segment::Enum { .. } | Segment::Unknown => pointer,
     })
+}
+
+/// What a reference within a schema refers to.
+fn definition<'s>(root: &'s Map<String, Value>, reference: &str) -> Option<&'s Map<String, Value>> {
+    let name = reference.strip_prefix("#/$defs/")?;
+    root.get("$defs")?.get(name.replace("~1", "/").replace("~0", "~"))?.as_object()
 }
 
 /// A member's name as a JSON pointer's token.

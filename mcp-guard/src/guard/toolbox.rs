@@ -72,6 +72,7 @@ impl GuardedTool {
         let needs_key = matches!(spec.effect, EffectClass::Idempotent(_));
         let schema =
             ArgumentsSchema::new(tool.arguments_schema(), needs_key, spec.limits, publish_limits)?;
+        schema.refuse_dropping(&|document| tool.decode(document).is_ok())?;
         let output_schema = envelope_schema(tool.value_schema());
         Ok(Self { tool, schema, output_schema })
     }

@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{choices::as_enum, exact::bound};
+use super::{
+    choices::as_enum,
+    exact::{bound, bound_keys},
+};
 
 /// Keywords whose subschemas apply to the same value, rather than to a part of it.
 const IN_PLACE: [&str; 6] = ["allOf", "anyOf", "oneOf", "if", "then", "else"];
@@ -181,6 +184,7 @@ fn describes_members(schema: &Map<String, Value>) -> bool {
 fn tidy(schema: &mut Map<String, Value>) {
     as_enum(schema);
     bound(schema);
+    bound_keys(schema);
     if let Some(Value::String(format)) = schema.get("format")
         && NUMBER_FORMATS.contains(&format.as_str())
     {

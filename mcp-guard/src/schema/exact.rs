@@ -13,6 +13,11 @@ const RULE: &str = "must be an integer of at most 64 bits, written without fract
 /// The formats of Rust's signed types that have no published bounds.
 const SIGNED: [&str; 3] = ["int64", "int", "isize"];
 
+/// What schemars writes for a map's integer keys, and what serde reads: no zeros in front, and no
+/// digits but ASCII's. A key beyond its type's range is refused after the schema.
+const KEYS: [(&str, &str); 2] =
+    [(r"^\d+$", "^(0|[1-9][0-9]*)$"), (r"^-?\d+$", "^(0|-?[1-9][0-9]*)$")];
+
 /// Formats of types whose bounds schemars leaves to the format's reader, and the bounds.
 fn bounds(format: &str) -> Option<(Value, Value)> {
     Some(match format {
@@ -29,6 +34,16 @@ pub(super) fn bound(schema: &mut Map<String, Value>) {
     if let Some((minimum, maximum)) = format.and_then(bounds) {
         schema.entry("minimum").or_insert(minimum);
         schema.entry("maximum").or_insert(maximum);
+    }
+}
+
+/// Says of a map's integer keys how they are written.
+pub(super) fn bound_keys(schema: &mut Map<String, Value>) {
+    let Some(Value::Object(patterns)) = schema.get_mut("patternProperties") else { return };
+    for (loose, exact) in KEYS {
+        if let Some(member) = patterns.remove(loose) {
+            patterns.insert(exact.into(), member);
+        }
     }
 }
 
@@ -91,6 +106,8 @@ impl<'i> Keyword<'i> for Exact {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use schemars::JsonSchema;
 
     use super::*;
@@ -105,6 +122,7 @@ mod tests {
         unsigned: Option<u64>,
         float: Option<f32>,
         list: Option<Vec<u64>>,
+        by_number: Option<BTreeMap<i64, bool>>,
     }
 
     fn schema() -> ArgumentsSchema {
@@ -124,6 +142,10 @@ mod tests {
             (r#"{"unsigned": 18446744073709551616}"#, false),
             (r#"{"unsigned": 500.0}"#, false),
             (r#"{"list": [1, 2e0]}"#, false),
+            (r#"{"by_number": {"0": true, "-10": true}}"#, true),
+            (r#"{"by_number": {"01": true}}"#, false),
+            (r#"{"by_number": {"-0": true}}"#, false),
+            (r#"{"by_number": {"\u0663": true}}"#, false),
             (r#"{"float": 5}"#, true),
             (r#"{"float": 1e300}"#, false),
         ] {

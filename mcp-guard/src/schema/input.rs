@@ -10,6 +10,7 @@ use super::{
     close::close,
     escape,
     exact::{EXACT, Exact, mark, unmark},
+    probe::refuse_dropping,
     untagged::refuse_swallowing,
 };
 use crate::{
@@ -76,6 +77,17 @@ impl ArgumentsSchema {
         collect_names(&Value::Object(published.clone()), &mut names);
         let arguments = members(&published).map(|(name, _)| name.clone()).collect();
         Ok(Self { published, validator, names, arguments })
+    }
+
+    /// Refuses arguments of which `decodes`, their type's own reader, drops a part without a word.
+    pub(crate) fn refuse_dropping(&self, decodes: &dyn Fn(Value) -> bool) -> Result<(), String> {
+        refuse_dropping(&self.published, &|mut document| {
+            if let Some(members) = document.as_object_mut() {
+                // It is the library's own, not the type's.
+                members.remove(KEY_ARGUMENT);
+            }
+            decodes(document)
+        })
     }
 
     /// The schema as clients see it.

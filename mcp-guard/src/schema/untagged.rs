@@ -46,8 +46,7 @@ fn mistake(form: &Map<String, Value>, dropped: &str) -> String {
 fn resolved<'s>(form: &'s Value, root: &'s Map<String, Value>) -> Option<&'s Map<String, Value>> {
     let form = form.as_object()?;
     let Some(reference) = form.get("$ref").and_then(Value::as_str) else { return Some(form) };
-    let name = reference.strip_prefix("#/$defs/")?.replace("~1", "/").replace("~0", "~");
-    root.get("$defs")?.get(&name)?.as_object()
+    super::definition(root, reference)
 }
 
 /// A member of the later form that is dropped where the form takes what was meant for it.
