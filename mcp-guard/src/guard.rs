@@ -175,6 +175,11 @@ impl Core {
         self.running.wait().await;
     }
 
+    /// Whether no call and no settlement is under way now.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.running.is_empty()
+    }
+
     /// The store, which `build()` made sure of for every tool that needs it.
     fn store(&self) -> Result<&dyn Store, Stop> {
         self.store

@@ -1,6 +1,8 @@
 //! Serving: standard input and output, and Streamable HTTP. A server that is asked to stop takes no
 //! more calls, and ends when none is under way.
 
+use std::time::Duration;
+
 use tokio_util::sync::CancellationToken;
 
 use crate::{error::Error, guard::Guard};
@@ -27,6 +29,26 @@ impl Guard {
             );
         }
         self.serve_on_stdio(self.clone(), stop_signal()?).await
+    }
+}
+
+/// How long a server that was asked to stop waits for clients after its last call: those who read
+/// take their answers in that time, those who do not would keep it for ever.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
+
+impl Guard {
+    /// Ends when the server was asked to stop, no call is under way any more, and clients had their
+    /// time.
+    pub(crate) async fn gives_up(&self, stop: &CancellationToken) {
+        stop.cancelled().await;
+        loop {
+            self.core().drained().await;
+            tokio::time::sleep(LAST_ANSWERS).await;
+            // What was read just before the stop may have become a call only after it.
+            if self.core().is_idle() {
+                return;
+            }
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Streamable HTTP.
 
-use std::net::SocketAddr;
+use std::{future::IntoFuture as _, net::SocketAddr};
 
 use axum::{Router, serve::ListenerExt as _};
 use rmcp::ServerHandler;
@@ -97,7 +97,15 @@ impl Guard {
                 tracing::debug!(%error, "TCP_NODELAY was not set");
             }
         });
-        axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await?;
+        let stopped = stop.clone().cancelled_owned();
+        tokio::select! {
+            served = axum::serve(listener, router).with_graceful_shutdown(stopped).into_future() => {
+                served?;
+            }
+            () = self.gives_up(&stop) => {
+                tracing::warn!("ended while clients kept unfinished requests open");
+            }
+        }
         self.core().drained().await;
         Ok(())
     }
