@@ -46,6 +46,19 @@ async fn when_the_input_ends_the_running_call_is_answered_and_recorded() {
     tokio::join!(end_the_input(Version::V2025November), end_the_input(Version::V2026July));
 }
 
+/// The call is still on its way in when the input ends.
+#[tokio::test]
+async fn a_call_that_was_sent_last_is_answered() {
+    let fixture = Fixture::new();
+    let wire = Wire::open(&fixture.server(Transport::Stdio), Version::V2025November).await;
+    let (answer, ()) = tokio::join!(wire.call("slow_refund", refund(LONG)), async {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        wire.close_input().await;
+    });
+    assert_eq!(answer.result()["refund_id"], "re_1", "{}", wire.process().log());
+    assert!(wire.process().ended().await.success());
+}
+
 #[tokio::test]
 async fn when_told_to_end_the_running_call_is_recorded() {
     for transport in [Transport::Stdio, Transport::Http] {

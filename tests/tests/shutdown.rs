@@ -3,11 +3,15 @@
 use std::time::{Duration, Instant};
 
 use guard_tests::{
-    fixture::Fixture,
+    fixture::{Fixture, Process},
     server::{AGENT_TOKEN, Transport},
     wire::{Version, Wire},
 };
-use tokio::{io::AsyncWriteExt as _, net::TcpStream};
+use tokio::{
+    io::AsyncWriteExt as _,
+    net::TcpStream,
+    process::{ChildStdin, ChildStdout},
+};
 
 /// Longer than a server waits for those who are silent.
 const PATIENCE: Duration = Duration::from_secs(12);
@@ -43,4 +47,38 @@ async fn a_client_that_never_finishes_its_request_keeps_no_server() {
         assert!(told.elapsed() < PATIENCE, "{what}: {:?}", told.elapsed());
     });
     futures_util::future::join_all(ended).await;
+}
+
+/// A client that has filled its pipe: nothing more can be written to it.
+async fn deaf() -> (Process, ChildStdin, ChildStdout, Fixture) {
+    let fixture = Fixture::new();
+    let (process, mut stdin, stdout) = Process::start(&fixture.server(Transport::Stdio));
+    let opened = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"deaf","version":"1"}}}"#;
+    let initialized = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+    stdin.write_all(format!("{opened}\n{initialized}\n").as_bytes()).await.expect("sent");
+    for id in 1..100 {
+        let list = format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":\"tools/list\"}}\n");
+        stdin.write_all(list.as_bytes()).await.expect("sent");
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    (process, stdin, stdout, fixture)
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_keeps_no_server() {
+    let told_to_end = async {
+        let (process, _stdin, _stdout, _fixture) = deaf().await;
+        let told = Instant::now();
+        process.terminate().await;
+        assert!(process.ended().await.success());
+        assert!(told.elapsed() < PATIENCE, "SIGTERM: {:?}", told.elapsed());
+    };
+    let hung_up = async {
+        let (process, stdin, _stdout, _fixture) = deaf().await;
+        let told = Instant::now();
+        drop(stdin);
+        assert!(process.ended().await.success());
+        assert!(told.elapsed() < PATIENCE, "the input's end: {:?}", told.elapsed());
+    };
+    tokio::join!(told_to_end, hung_up);
 }

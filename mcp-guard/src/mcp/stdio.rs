@@ -1,5 +1,7 @@
 //! MCP over standard input and output, with the raw checks in front of `rmcp`'s parser.
 
+mod output;
+
 use std::{
     io::{self, BufRead},
     thread,
@@ -45,16 +47,20 @@ impl Guard {
     /// Must be called inside a Tokio runtime. It reads standard input from now on.
     #[must_use]
     pub fn stdio_transport(&self) -> StdioTransport<tokio::io::Stdout> {
-        self.transport_until(CancellationToken::new())
+        self.transport_until(CancellationToken::new(), tokio::io::stdout())
     }
 
-    fn transport_until(&self, stop: CancellationToken) -> StdioTransport<tokio::io::Stdout> {
+    fn transport_until<W: AsyncWrite + Send + Unpin + 'static>(
+        &self,
+        stop: CancellationToken,
+        output: W,
+    ) -> StdioTransport<W> {
         let limits = self.core().settings().wire;
         let (checked, fed) = tokio::io::duplex(64 * 1024);
         let (refuse, refused) = mpsc::channel(READ_AHEAD);
         let pump = Pump { guard: self.clone(), limits, checked, refuse };
         tokio::spawn(pump.run(read_lines(limits.max_bytes), stop));
-        StdioTransport { inner: AsyncRwTransport::new(fed, tokio::io::stdout()), refused }
+        StdioTransport { inner: AsyncRwTransport::new(fed, output), refused }
     }
 
     /// Serves a handler on standard input and output until the input ends or `stop` is cancelled.
@@ -64,13 +70,30 @@ impl Guard {
         handler: S,
         stop: CancellationToken,
     ) -> Result<(), Error> {
-        let served = match handler.serve(self.transport_until(stop)).await {
+        let served = tokio::select! {
+            served = self.session_on_stdio(handler, stop.clone()) => served,
+            () = self.gives_up(&stop) => {
+                tracing::warn!("ended while the client did not read its answers");
+                Ok(())
+            }
+        };
+        self.core().drained().await;
+        served
+    }
+
+    async fn session_on_stdio<S: Service<RoleServer>>(
+        &self,
+        handler: S,
+        stop: CancellationToken,
+    ) -> Result<(), Error> {
+        let (output, written) = output::open()?;
+        let served = match handler.serve(self.transport_until(stop, output)).await {
             Ok(session) => session.waiting().await.map(drop),
             // The client went away before it said anything.
             Err(ServerInitializeError::ConnectionClosed(_)) => Ok(()),
             Err(error) => return Err(Error::Session(error.to_string())),
         };
-        self.core().drained().await;
+        written.wait().await;
         served.map_err(|error| Error::Session(error.to_string()))
     }
 }
@@ -135,6 +158,7 @@ impl Pump {
         // are done.
         tokio::time::sleep(HAND_OVER).await;
         self.guard.core().drained().await;
+        stop.cancel();
     }
 
     /// An error means that the server has closed its end.
