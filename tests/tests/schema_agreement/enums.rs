@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::structs::{Empty, Nested, Point};
+use super::structs::{Empty, Nested, Point, Renamed};
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -59,6 +59,7 @@ pub(crate) enum Internal {
     Holding(Point),
     HoldingEmpty(Empty),
     HoldingNested(Nested),
+    HoldingDenying(Renamed),
     Struct {
         /// How much.
         amount: u64,
@@ -67,9 +68,10 @@ pub(crate) enum Internal {
 }
 
 impl Internal {
-    pub(crate) fn samples() -> [Self; 5] {
+    pub(crate) fn samples() -> [Self; 6] {
         [
             Self::Unit,
+            Self::HoldingDenying(Renamed::sample()),
             Self::Holding(Point { x: 1, y: 1 }),
             Self::HoldingEmpty(Empty {}),
             Self::HoldingNested(Nested::sample()),
