@@ -12,6 +12,10 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 
+/// With its feature `raw_value`, which any crate of the build can turn on, `serde_json` reads the text
+/// under this key as JSON in the object's place: there it would be checked by nobody.
+const TEXT_THAT_IS_READ: &str = "$serde_json::private::RawValue";
+
 /// How large and how deep a message may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WireLimits {
@@ -42,6 +46,7 @@ pub(crate) enum Fault {
     TooLarge,
     TooDeep,
     RepeatedKey,
+    ReservedKey,
     Malformed,
     NotAnObject,
 }
@@ -53,6 +58,9 @@ impl Fault {
             Self::TooDeep => ("message_too_deep", "The message is nested too deeply."),
             Self::RepeatedKey => {
                 ("repeated_key", "An object of the message has the same key twice.")
+            }
+            Self::ReservedKey => {
+                ("reserved_key", "An object of the message has a key that is reserved.")
             }
             Self::Malformed => ("malformed_json", "The message is not well-formed JSON."),
             Self::NotAnObject => ("not_an_object", "The message is not one JSON object."),
@@ -159,6 +167,9 @@ impl<'de> Visitor<'de> for Inside<'_> {
             } else {
                 map.next_value_seed(inside)?;
             }
+            if key == TEXT_THAT_IS_READ {
+                self.walk.found(Fault::ReservedKey);
+            }
             if !keys.insert(key) {
                 self.walk.found(Fault::RepeatedKey);
             }
@@ -226,6 +237,16 @@ mod tests {
             r#"{"id":1,"id":2}"#,
         ] {
             assert_eq!(fault(twice), Some(Fault::RepeatedKey), "{twice}");
+        }
+    }
+
+    #[test]
+    fn text_that_would_be_read_as_json_does_not() {
+        for hidden in [
+            r#"{"id":1,"p":{"$serde_json::private::RawValue":"{\"a\":1,\"a\":2}"}}"#,
+            r#"{"id":1,"p":{"\u0024serde_json::private::RawValue":"[]"}}"#,
+        ] {
+            assert_eq!(fault(hidden), Some(Fault::ReservedKey), "{hidden}");
         }
     }
 
