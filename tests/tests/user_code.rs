@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use mcp_guard::{GuardBuilder, MemoryStore, prelude::*, rmcp::ServiceExt as _};
+use mcp_guard::{AuthenticateFuture, GuardBuilder, MemoryStore, prelude::*, rmcp::ServiceExt as _};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, duplex, split};
 
@@ -94,6 +94,27 @@ async fn a_panic_that_panics_is_unknown() {
     assert_eq!(effects, 1);
     assert_eq!(answers[0]["error"]["code"], "panicked", "{}", answers[0]);
     assert_eq!(answers[1]["error"]["code"], "outcome_unknown", "{}", answers[1]);
+}
+
+struct Confused;
+
+impl Authenticate for Confused {
+    fn authenticate<'a>(&'a self, token: &'a str) -> AuthenticateFuture<'a> {
+        panic!("canary-of-the-token {token}");
+    }
+}
+
+#[tokio::test]
+async fn a_caller_who_cannot_be_identified_is_answered() {
+    let guard = builder(&Effects::default()).authenticate(Confused);
+    let guard = guard.http(Http::bind("127.0.0.1:0")).build().expect("a guard");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move { guard.serve_http_on(listener).await });
+    let request = reqwest::Client::new().post(format!("http://{address}/mcp")).bearer_auth("x");
+    let answer = request.send().await.expect("an answer");
+    assert_eq!(answer.status(), 503);
+    assert!(!answer.text().await.expect("a body").contains("canary"));
 }
 
 /// Found while a call is under way, an overflow would leave its key behind as unknown.

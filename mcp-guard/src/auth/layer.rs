@@ -1,7 +1,7 @@
 //! The layer in front of an MCP endpoint: bearer token first, then the raw checks of the body, then
 //! the server. Nothing that was sent is parsed before its sender is known.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use axum::{
     Router,
@@ -11,6 +11,7 @@ use axum::{
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
+use futures_util::FutureExt as _;
 
 use super::AuthenticateError;
 use crate::{
@@ -77,9 +78,13 @@ async fn authenticate(
     let Some(parts) = guard.core().http() else {
         return Err(NotAdmitted::Unavailable);
     };
-    parts.authenticate.authenticate(token).await.map_err(|error| match error {
-        AuthenticateError::InvalidToken => NotAdmitted::InvalidToken,
-        AuthenticateError::Unavailable => NotAdmitted::Unavailable,
+    // A panic would end the connection without an answer.
+    let asked = AssertUnwindSafe(async { parts.authenticate.authenticate(token).await });
+    asked.catch_unwind().await.unwrap_or(Err(AuthenticateError::Unavailable)).map_err(|error| {
+        match error {
+            AuthenticateError::InvalidToken => NotAdmitted::InvalidToken,
+            AuthenticateError::Unavailable => NotAdmitted::Unavailable,
+        }
     })
 }
 
