@@ -181,6 +181,28 @@ async fn commits_are_durable() {
     assert_eq!(number("fullfsync"), Ok(1));
 }
 
+/// A clock that breaks at its second look.
+#[derive(Default)]
+struct Broken(std::sync::atomic::AtomicU32);
+
+impl Clock for Broken {
+    fn now(&self) -> Option<Timestamp> {
+        assert_ne!(self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst), 1, "broken");
+        Some(NOW)
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_panics_ends_no_store() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("guard.db");
+    let store = SqliteStore::open_with_clock(path, Arc::new(Broken::default())).await;
+    let store = store.expect("a store");
+    granted(&store, &claim(1)).await;
+    assert_eq!(store.claim(&claim(2)).await, Err(StoreError::NoClock));
+    granted(&store, &claim(2)).await;
+}
+
 /// Two processes on two files of one name would each grant the same operation.
 #[cfg(unix)]
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The one thread that touches the file, and the transactions that concurrent calls share.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::{Arc, mpsc},
     thread,
@@ -83,7 +84,11 @@ where
     F: FnOnce(&Connection) -> Result<T, StoreError> + Send,
 {
     fn work(&mut self, connection: &Connection) {
-        self.result = self.work.take().map(|work| work(connection));
+        // The clock is the user's code. Its panic is one call's failure, not the end of the store.
+        self.result = self.work.take().map(|work| {
+            catch_unwind(AssertUnwindSafe(|| work(connection)))
+                .unwrap_or_else(|_| Err(StoreError::NoClock))
+        });
     }
 
     fn answer(self: Box<Self>, committed: &Result<(), StoreError>) {
