@@ -23,7 +23,8 @@ use crate::{
 /// the usual case.
 ///
 /// Writes of concurrent calls share commits. The file must be on a local disk: SQLite's locks do
-/// not work on network file systems. It is created readable by its owner alone.
+/// not work on network file systems. It is created readable by its owner alone. A store whose file is
+/// moved, deleted or replaced while it is open refuses everything from then on.
 #[derive(Clone)]
 pub struct SqliteStore {
     writer: Arc<Writer>,
