@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod fixture;
+pub mod in_process;
 pub mod ledger;
 pub mod server;
 pub mod wire;

@@ -8,14 +8,13 @@ use std::{
     time::Duration,
 };
 
+use guard_tests::in_process::InProcess;
 use mcp_guard::{
     DeploymentSecret, MemoryStore,
     prelude::*,
-    rmcp::ServiceExt as _,
     store::{Claim, Claimed, Fenced, Lease, Settlement, Standing, Store, StoreError, StoreFuture},
 };
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
 /// The backend's own count of what was done.
 #[derive(Clone, Default)]
@@ -134,11 +133,8 @@ impl Store for Faulty {
     }
 }
 
-/// A guard in this process, and a client's end of its wire.
-struct Wire {
-    lines: tokio::io::Lines<BufReader<tokio::io::ReadHalf<tokio::io::DuplexStream>>>,
-    write: tokio::io::WriteHalf<tokio::io::DuplexStream>,
-}
+/// A guard in this process, on a store that fails.
+struct Wire(InProcess);
 
 impl Wire {
     async fn open(store: Faulty, effects: Effects) -> Self {
@@ -147,40 +143,15 @@ impl Wire {
             .store(store)
             .identity(Caller::local("agent"))
             .tool::<act>()
-            .build()
-            .expect("a guard");
-        let (client, server) = tokio::io::duplex(64 * 1024);
-        tokio::spawn(async move {
-            let session = guard.serve(tokio::io::split(server)).await.expect("a session");
-            session.waiting().await.expect("no panic");
-        });
-        let (read, write) = tokio::io::split(client);
-        let mut wire = Self { lines: BufReader::new(read).lines(), write };
-        wire.send(&json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
-            "protocolVersion": "2025-11-25", "capabilities": {},
-            "clientInfo": {"name": "test", "version": "1"}}}))
-            .await;
-        wire.receive().await;
-        wire.send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
-        wire
-    }
-
-    async fn send(&mut self, message: &Value) {
-        self.write.write_all(format!("{message}\n").as_bytes()).await.expect("the server listens");
-    }
-
-    async fn receive(&mut self) -> Value {
-        let line = self.lines.next_line().await.expect("the server speaks").expect("a line");
-        assert!(!line.contains("canary"), "the store's own text was shown: {line}");
-        serde_json::from_str(&line).expect("a message")
+            .build();
+        Self(InProcess::open(guard.expect("a guard")).await)
     }
 
     async fn act(&mut self, amount: u64, key: &str) -> Value {
         let arguments = json!({"amount": amount, "idempotency_key": key});
-        self.send(&json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
-            "params": {"name": "act", "arguments": arguments}}))
-            .await;
-        self.receive().await["result"].clone()
+        let answer = self.0.call("act", &arguments).await;
+        assert!(!answer.text.contains("canary"), "the store's own text was shown: {answer:?}");
+        answer.message()["result"].clone()
     }
 }
 

@@ -8,9 +8,9 @@ use std::{
     time::Duration,
 };
 
-use mcp_guard::{AuthenticateFuture, GuardBuilder, MemoryStore, prelude::*, rmcp::ServiceExt as _};
+use guard_tests::in_process::InProcess;
+use mcp_guard::{AuthenticateFuture, GuardBuilder, MemoryStore, prelude::*};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, duplex, split};
 
 #[derive(Clone, Default)]
 struct Effects(Arc<AtomicU32>);
@@ -52,30 +52,15 @@ fn builder(effects: &Effects) -> GuardBuilder {
 async fn call_twice(tool: &str) -> (Vec<Value>, u32) {
     let effects = Effects::default();
     let guard = builder(&effects).build().expect("a guard");
-    let (client, server) = duplex(64 * 1024);
-    tokio::spawn(async move {
-        let session = guard.serve(split(server)).await.expect("a session");
-        session.waiting().await.expect("no panic");
-    });
-    let (read, mut write) = split(client);
-    let mut lines = BufReader::new(read).lines();
-    let opened = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
-        "protocolVersion": "2025-11-25", "capabilities": {},
-        "clientInfo": {"name": "test", "version": "1"}}});
-    write.write_all(format!("{opened}\n").as_bytes()).await.expect("sent");
-    lines.next_line().await.expect("an answer");
-    let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
-    write.write_all(format!("{initialized}\n").as_bytes()).await.expect("sent");
+    let mut wire = InProcess::open(guard).await;
     let mut answers = Vec::new();
-    for id in 1..=2 {
-        let call = json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {
-            "name": tool, "arguments": {"idempotency_key": "a-key-of-the-test"}}});
-        write.write_all(format!("{call}\n").as_bytes()).await.expect("sent");
-        let line = tokio::time::timeout(Duration::from_secs(5), lines.next_line()).await;
-        let line = line.expect("an answer in time").expect("an answer").expect("an answer");
-        assert!(!line.contains("canary"), "{line}");
-        let answer: Value = serde_json::from_str(&line).expect("a message");
-        answers.push(answer["result"]["structuredContent"].clone());
+    for _ in 0..2 {
+        let arguments = json!({"idempotency_key": "a-key-of-the-test"});
+        let answer =
+            tokio::time::timeout(Duration::from_secs(5), wire.call(tool, &arguments)).await;
+        let answer = answer.expect("an answer in time");
+        assert!(!answer.text.contains("canary"), "{answer:?}");
+        answers.push(answer.envelope());
     }
     (answers, effects.0.load(Ordering::SeqCst))
 }

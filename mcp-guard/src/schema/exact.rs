@@ -99,7 +99,7 @@ impl<'i> Keyword<'i> for Exact {
     fn is_valid(&self, instance: &'i Value) -> bool {
         let Value::Number(number) = instance else { return true };
         let is_whole = number.as_f64().is_some_and(|number| number.fract() == 0.0);
-        let fits = if self.is_signed { number.is_i64() } else { !number.is_f64() };
+        let fits = number.is_i64() || (!self.is_signed && number.is_u64());
         !is_whole || fits
     }
 }
