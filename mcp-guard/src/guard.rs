@@ -2,11 +2,13 @@
 
 mod authorize;
 mod build;
+mod check;
 mod identify;
 mod panic;
 mod reply;
 mod reserve;
 mod run;
+mod settings;
 mod settle;
 mod toolbox;
 mod validate;
@@ -14,10 +16,10 @@ mod validate;
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 pub use build::GuardBuilder;
-pub(crate) use build::{ServerInfo, Settings};
 use futures_util::FutureExt as _;
 pub use reply::Reply;
 use serde_json::Value;
+pub(crate) use settings::{ServerInfo, Settings};
 use tokio::sync::OnceCell;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub(crate) use toolbox::{GuardedTool, Toolbox};

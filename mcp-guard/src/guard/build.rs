@@ -5,14 +5,14 @@ use std::{any::Any, sync::Arc, time::Duration};
 use tokio::sync::OnceCell;
 use tokio_util::task::TaskTracker;
 
-use super::{Core, Guard, Toolbox};
+use super::{Core, Guard, ServerInfo, Settings, Toolbox, check};
 #[cfg(feature = "http")]
 use crate::{auth::Authenticate, serve::Http};
 use crate::{
     caller::Caller,
     error::BuildError,
     store::Store,
-    tool::{EffectClass, Providers, Registered, Tool, ToolSet, Tools},
+    tool::{Providers, Tool, ToolSet, Tools},
     wire::WireLimits,
 };
 
@@ -31,53 +31,6 @@ pub struct GuardBuilder {
     http: Option<Http>,
     #[cfg(feature = "http")]
     authenticate: Option<Arc<dyn Authenticate>>,
-}
-
-/// What the operator may set.
-#[derive(Debug, Clone)]
-pub(crate) struct Settings {
-    pub(crate) timeout: Duration,
-    pub(crate) lease: Duration,
-    pub(crate) retain: Duration,
-    pub(crate) tombstone: Duration,
-    pub(crate) max_reply_bytes: usize,
-    pub(crate) publish_limits: bool,
-    pub(crate) hide_unauthorized: bool,
-    pub(crate) wire: WireLimits,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-        Self {
-            timeout: Duration::from_secs(30),
-            lease: Duration::from_secs(60),
-            retain: DAY,
-            tombstone: DAY * 30,
-            max_reply_bytes: 256 * 1024,
-            publish_limits: true,
-            hide_unauthorized: false,
-            wire: WireLimits::default(),
-        }
-    }
-}
-
-/// How the server introduces itself.
-#[derive(Debug, Clone)]
-pub(crate) struct ServerInfo {
-    pub(crate) name: String,
-    pub(crate) version: String,
-    pub(crate) instructions: Option<String>,
-}
-
-impl Default for ServerInfo {
-    fn default() -> Self {
-        Self {
-            name: "mcp-guard".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            instructions: None,
-        }
-    }
 }
 
 /// What serving over HTTP takes.
@@ -218,12 +171,12 @@ impl GuardBuilder {
             ));
         }
         for tool in &registered {
-            check_requirements(tool, &self.providers, &mut mistakes);
-            check_store(tool, self.store.is_some(), &mut mistakes);
+            check::requirements(tool, &self.providers, &mut mistakes);
+            check::store(tool, self.store.is_some(), &mut mistakes);
         }
-        check_settings(&self.settings, &mut mistakes);
+        check::settings(&self.settings, &mut mistakes);
         #[cfg(feature = "http")]
-        let http = check_http(self.http, self.authenticate, &mut mistakes);
+        let http = check::http(self.http, self.authenticate, &mut mistakes);
         let toolbox = Toolbox::new(registered, &self.settings, &mut mistakes);
         BuildError::check(mistakes)?;
         let running = TaskTracker::new();
@@ -243,97 +196,5 @@ impl GuardBuilder {
                 http,
             }),
         })
-    }
-}
-
-fn check_requirements(tool: &Registered, providers: &Providers, mistakes: &mut Vec<String>) {
-    let spec = tool.spec();
-    for requirement in tool.requires() {
-        let written = requirement.written();
-        if !providers.has(&requirement) {
-            mistakes.push(format!(
-                "tool `{}` borrows `&{written}`, which nobody provides: add `.provide(…)` with a \
-                 value of type `{written}`",
-                spec.name
-            ));
-        }
-        if requirement.is_effect() && matches!(spec.effect, EffectClass::ReadOnly) {
-            mistakes.push(format!(
-                "tool `{}` is `read_only` and borrows `&{written}`: a tool without an effect has \
-                 none; remove the parameter, or write `idempotent`",
-                spec.name
-            ));
-        }
-    }
-}
-
-fn check_store(tool: &Registered, has_store: bool, mistakes: &mut Vec<String>) {
-    let spec = tool.spec();
-    if matches!(spec.effect, EffectClass::Idempotent(_)) && !has_store {
-        mistakes.push(format!(
-            "tool `{}` is `idempotent` and needs a store: add \
-             `.store(SqliteStore::open(\"guard.db\").await?)`",
-            spec.name
-        ));
-    }
-}
-
-/// The longest duration that an attribute takes. Beyond it, adding one to the current time could
-/// overflow.
-const LONGEST: Duration = Duration::from_secs(36_500 * 86_400);
-
-fn check_settings(settings: &Settings, mistakes: &mut Vec<String>) {
-    let durations = [
-        ("timeout", settings.timeout),
-        ("lease", settings.lease),
-        ("retain", settings.retain),
-        ("tombstone", settings.tombstone),
-    ];
-    for (name, duration) in durations {
-        if duration.is_zero() && name != "tombstone" {
-            mistakes.push(format!("`.{name}(…)` is zero"));
-        }
-        if duration > LONGEST {
-            mistakes.push(format!("`.{name}(…)` is longer than 100 years"));
-        }
-    }
-    if !(1..=100).contains(&settings.wire.max_depth) {
-        mistakes.push("`max_depth` of `.wire_limits(…)` must be 1 to 100".into());
-    }
-}
-
-#[cfg(feature = "http")]
-fn check_http(
-    http: Option<Http>,
-    authenticate: Option<Arc<dyn Authenticate>>,
-    mistakes: &mut Vec<String>,
-) -> Option<HttpParts> {
-    if let Some(http) = &http
-        && !http.has_plain_path()
-    {
-        mistakes.push(
-            "the path of `.http(…)` must begin with `/` and have no `{` or `}`, such as `/mcp`"
-                .into(),
-        );
-    }
-    match (http, authenticate) {
-        (Some(http), Some(authenticate)) => Some(HttpParts { http, authenticate }),
-        (Some(_), None) => {
-            mistakes.push(
-                "it is served over HTTP and does not know who calls: add `.authenticate(…)`, for \
-                 example with `StaticTokens`"
-                    .into(),
-            );
-            None
-        }
-        (None, Some(_)) => {
-            mistakes.push(
-                "`.authenticate(…)` is for HTTP: add `.http(Http::bind(\"127.0.0.1:8787\"))`, or \
-                 `.identity(…)` for stdio"
-                    .into(),
-            );
-            None
-        }
-        (None, None) => None,
     }
 }

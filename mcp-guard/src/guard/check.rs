@@ -1,0 +1,108 @@
+//! Whether a guard's parts fit together: every mistake that can be known before the first call.
+
+#[cfg(feature = "http")]
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Settings;
+#[cfg(feature = "http")]
+use super::build::HttpParts;
+use crate::tool::{EffectClass, Providers, Registered};
+#[cfg(feature = "http")]
+use crate::{auth::Authenticate, serve::Http};
+
+/// Every borrowed parameter can be given at every call.
+pub(super) fn requirements(tool: &Registered, providers: &Providers, mistakes: &mut Vec<String>) {
+    let spec = tool.spec();
+    for requirement in tool.requires() {
+        let written = requirement.written();
+        if !providers.has(&requirement) {
+            mistakes.push(format!(
+                "tool `{}` borrows `&{written}`, which nobody provides: add `.provide(…)` with a \
+                 value of type `{written}`",
+                spec.name
+            ));
+        }
+        if requirement.is_effect() && matches!(spec.effect, EffectClass::ReadOnly) {
+            mistakes.push(format!(
+                "tool `{}` is `read_only` and borrows `&{written}`: a tool without an effect has \
+                 none; remove the parameter, or write `idempotent`",
+                spec.name
+            ));
+        }
+    }
+}
+
+/// What changes something has where to keep its keys.
+pub(super) fn store(tool: &Registered, has_store: bool, mistakes: &mut Vec<String>) {
+    let spec = tool.spec();
+    if matches!(spec.effect, EffectClass::Idempotent(_)) && !has_store {
+        mistakes.push(format!(
+            "tool `{}` is `idempotent` and needs a store: add \
+             `.store(SqliteStore::open(\"guard.db\").await?)`",
+            spec.name
+        ));
+    }
+}
+
+/// The longest duration that an attribute takes. Beyond it, adding one to the current time could
+/// overflow.
+const LONGEST: Duration = Duration::from_secs(36_500 * 86_400);
+
+/// The settings can be calculated with.
+pub(super) fn settings(settings: &Settings, mistakes: &mut Vec<String>) {
+    let durations = [
+        ("timeout", settings.timeout),
+        ("lease", settings.lease),
+        ("retain", settings.retain),
+        ("tombstone", settings.tombstone),
+    ];
+    for (name, duration) in durations {
+        if duration.is_zero() && name != "tombstone" {
+            mistakes.push(format!("`.{name}(…)` is zero"));
+        }
+        if duration > LONGEST {
+            mistakes.push(format!("`.{name}(…)` is longer than 100 years"));
+        }
+    }
+    if !(1..=100).contains(&settings.wire.max_depth) {
+        mistakes.push("`max_depth` of `.wire_limits(…)` must be 1 to 100".into());
+    }
+}
+
+/// Who is served over HTTP is known, and the other way round.
+#[cfg(feature = "http")]
+pub(super) fn http(
+    http: Option<Http>,
+    authenticate: Option<Arc<dyn Authenticate>>,
+    mistakes: &mut Vec<String>,
+) -> Option<HttpParts> {
+    if let Some(http) = &http
+        && !http.has_plain_path()
+    {
+        mistakes.push(
+            "the path of `.http(…)` must begin with `/` and have no `{` or `}`, such as `/mcp`"
+                .into(),
+        );
+    }
+    match (http, authenticate) {
+        (Some(http), Some(authenticate)) => Some(HttpParts { http, authenticate }),
+        (Some(_), None) => {
+            mistakes.push(
+                "it is served over HTTP and does not know who calls: add `.authenticate(…)`, for \
+                 example with `StaticTokens`"
+                    .into(),
+            );
+            None
+        }
+        (None, Some(_)) => {
+            mistakes.push(
+                "`.authenticate(…)` is for HTTP: add `.http(Http::bind(\"127.0.0.1:8787\"))`, or \
+                 `.identity(…)` for stdio"
+                    .into(),
+            );
+            None
+        }
+        (None, None) => None,
+    }
+}

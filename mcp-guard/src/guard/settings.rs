@@ -1,0 +1,52 @@
+//! What the operator may set, and what holds where nothing is set.
+
+use std::time::Duration;
+
+use crate::wire::WireLimits;
+
+/// What the operator may set.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) timeout: Duration,
+    pub(crate) lease: Duration,
+    pub(crate) retain: Duration,
+    pub(crate) tombstone: Duration,
+    pub(crate) max_reply_bytes: usize,
+    pub(crate) publish_limits: bool,
+    pub(crate) hide_unauthorized: bool,
+    pub(crate) wire: WireLimits,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+        Self {
+            timeout: Duration::from_secs(30),
+            lease: Duration::from_secs(60),
+            retain: DAY,
+            tombstone: DAY * 30,
+            max_reply_bytes: 256 * 1024,
+            publish_limits: true,
+            hide_unauthorized: false,
+            wire: WireLimits::default(),
+        }
+    }
+}
+
+/// How the server introduces itself.
+#[derive(Debug, Clone)]
+pub(crate) struct ServerInfo {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) instructions: Option<String>,
+}
+
+impl Default for ServerInfo {
+    fn default() -> Self {
+        Self {
+            name: "mcp-guard".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            instructions: None,
+        }
+    }
+}
