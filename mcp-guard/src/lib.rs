@@ -32,7 +32,6 @@ pub use effect::Effect;
 pub use error::{BuildError, ConfigError, Error};
 pub use failure::{Category, Class, Failure, Report, ToolError};
 pub use guard::{Guard, GuardBuilder, Reply};
-pub use mcp::stdio::StdioTransport;
 pub use mcp_guard_macros::{ToolError, guarded_tool, guarded_tools};
 pub use rmcp;
 pub use secret::DeploymentSecret;

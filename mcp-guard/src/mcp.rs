@@ -39,9 +39,9 @@ const DURABLE: &str = "mcp-guard/durable";
 impl Guard {
     /// The guarded tools as routes of an `rmcp` server, to stand beside its ordinary `#[tool]`s.
     ///
-    /// The server's transport must be one of the guard's for the raw checks to happen and for HTTP
-    /// callers to be known: [`stdio_transport`](Guard::stdio_transport), or a router behind
-    /// [`protect`](Guard::protect). Calls over HTTP that no authentication layer has seen are
+    /// The server must be served by the guard for the raw checks to happen and for HTTP callers to be
+    /// known: [`serve_stdio_with`](Guard::serve_stdio_with), or the router that
+    /// [`protect`](Guard::protect) makes of it. Calls over HTTP that no authentication layer has seen are
     /// denied.
     ///
     /// A router lists every tool to everyone: with `hide_unauthorized()`, filter your

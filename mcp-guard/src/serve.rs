@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use rmcp::ServerHandler;
 use tokio_util::sync::CancellationToken;
 
 use crate::{error::Error, guard::Guard};
@@ -22,13 +23,23 @@ impl Guard {
     /// # Errors
     /// When the session cannot be opened.
     pub async fn serve_stdio(self) -> Result<(), Error> {
+        let server = self.clone();
+        self.serve_stdio_with(server).await
+    }
+
+    /// Serves a server of your own that has this guard's [`routes`](Guard::routes) in the same way:
+    /// with the raw checks in front, and to the end of every guarded call.
+    ///
+    /// # Errors
+    /// When the session cannot be opened.
+    pub async fn serve_stdio_with<S: ServerHandler>(self, server: S) -> Result<(), Error> {
         if self.core().identity().is_none() {
             tracing::warn!(
                 "nobody is identified, so every call will be denied: add \
                  `.identity(Caller::from_env()?)` to the guard"
             );
         }
-        self.serve_on_stdio(self.clone(), stop_signal()?).await
+        self.serve_on_stdio(server, stop_signal()?).await
     }
 }
 

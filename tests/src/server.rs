@@ -42,7 +42,7 @@ pub async fn serve(options: Options) -> Result<(), mcp_guard::Error> {
         Transport::Stdio => {
             let guard = builder.identity(caller(&options.scopes)).build()?;
             if options.composed {
-                return composed::serve_stdio(&guard).await;
+                return composed::serve_stdio(guard).await;
             }
             guard.serve_stdio().await
         }

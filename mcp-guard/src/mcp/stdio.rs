@@ -16,7 +16,7 @@ use rmcp::{
 };
 use serde_json::Value;
 use tokio::{
-    io::{AsyncWrite, AsyncWriteExt as _, DuplexStream},
+    io::{AsyncWriteExt as _, DuplexStream},
     sync::mpsc,
 };
 use tokio_util::sync::CancellationToken;
@@ -36,25 +36,13 @@ const HAND_OVER: Duration = Duration::from_millis(100);
 
 /// A server's transport on standard input and output: each message is checked on its bytes, and
 /// the end of the input reaches the server only when no guarded call is under way any more.
-pub struct StdioTransport<W: AsyncWrite + Send + Unpin + 'static> {
-    inner: AsyncRwTransport<RoleServer, DuplexStream, W>,
+struct StdioTransport {
+    inner: AsyncRwTransport<RoleServer, DuplexStream, DuplexStream>,
     refused: mpsc::Receiver<Refused>,
 }
 
 impl Guard {
-    /// The guard's transport for a server of your own: `my_server.serve(guard.stdio_transport())`.
-    ///
-    /// Must be called inside a Tokio runtime. It reads standard input from now on.
-    #[must_use]
-    pub fn stdio_transport(&self) -> StdioTransport<tokio::io::Stdout> {
-        self.transport_until(CancellationToken::new(), tokio::io::stdout())
-    }
-
-    fn transport_until<W: AsyncWrite + Send + Unpin + 'static>(
-        &self,
-        stop: CancellationToken,
-        output: W,
-    ) -> StdioTransport<W> {
+    fn transport_until(&self, stop: CancellationToken, output: DuplexStream) -> StdioTransport {
         let limits = self.core().settings().wire;
         let (checked, fed) = tokio::io::duplex(64 * 1024);
         let (refuse, refused) = mpsc::channel(READ_AHEAD);
@@ -98,7 +86,7 @@ impl Guard {
     }
 }
 
-impl<W: AsyncWrite + Send + Unpin + 'static> Transport<RoleServer> for StdioTransport<W> {
+impl Transport<RoleServer> for StdioTransport {
     type Error = io::Error;
 
     fn send(

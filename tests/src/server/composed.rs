@@ -6,7 +6,7 @@ use axum::http::request::Parts;
 use mcp_guard::{
     prelude::*,
     rmcp::{
-        ErrorData, RoleServer, ServerHandler, ServiceExt as _,
+        ErrorData, RoleServer, ServerHandler,
         handler::server::{
             router::tool::{ToolRoute, ToolRouter},
             tool::ToolCallContext,
@@ -26,12 +26,9 @@ struct Composed {
 }
 
 /// Serves the guarded tools of `guard`, and `look_around`.
-pub(super) async fn serve_stdio(guard: &Guard) -> Result<(), mcp_guard::Error> {
-    let session = |error: String| mcp_guard::Error::Session(error);
-    let server = Composed::new(guard).serve(guard.stdio_transport()).await;
-    let server = server.map_err(|error| session(error.to_string()))?;
-    server.waiting().await.map_err(|error| session(error.to_string()))?;
-    Ok(())
+pub(super) async fn serve_stdio(guard: Guard) -> Result<(), mcp_guard::Error> {
+    let server = Composed::new(&guard);
+    guard.serve_stdio_with(server).await
 }
 
 /// The same, over HTTP.
