@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use guard_tests::{
     fixture::Fixture,
-    server::Transport,
+    server::{Options, Transport},
     wire::{Version, Wire},
 };
 use serde_json::{Value, json};
@@ -27,9 +27,10 @@ async fn is_recorded(fixture: &Fixture, millis: u32) -> bool {
     replay.result()["refund_id"] == "re_1" && replay.is_replay()
 }
 
-async fn end_the_input(version: Version) {
+async fn end_the_input(version: Version, composed: bool) {
     let fixture = Fixture::new();
-    let wire = Wire::open(&fixture.server(Transport::Stdio), version).await;
+    let server = Options { composed, ..fixture.server(Transport::Stdio) };
+    let wire = Wire::open(&server, version).await;
     let (answer, ()) = tokio::join!(wire.call("slow_refund", refund(LONG)), async {
         fixture.attempts().reaches(1).await;
         wire.close_input().await;
@@ -43,7 +44,11 @@ async fn end_the_input(version: Version) {
 
 #[tokio::test]
 async fn when_the_input_ends_the_running_call_is_answered_and_recorded() {
-    tokio::join!(end_the_input(Version::V2025November), end_the_input(Version::V2026July));
+    tokio::join!(
+        end_the_input(Version::V2025November, false),
+        end_the_input(Version::V2026July, false),
+        end_the_input(Version::V2026July, true),
+    );
 }
 
 /// The call is still on its way in when the input ends.
