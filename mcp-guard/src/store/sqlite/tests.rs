@@ -203,6 +203,15 @@ async fn a_clock_that_panics_ends_no_store() {
     granted(&store, &claim(2)).await;
 }
 
+#[tokio::test]
+async fn a_clock_that_panics_ends_no_sweep() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (connection, _) = file::open(&folder.path().join("guard.db")).expect("the file");
+    let clock = Broken(1.into());
+    assert!(!writer::sweep_some(&connection, &clock), "it panics");
+    assert!(!writer::sweep_some(&connection, &clock), "there is nothing");
+}
+
 /// Two processes on two files of one name would each grant the same operation.
 #[cfg(unix)]
 #[tokio::test]

@@ -84,11 +84,7 @@ where
     F: FnOnce(&Connection) -> Result<T, StoreError> + Send,
 {
     fn work(&mut self, connection: &Connection) {
-        // The clock is the user's code. Its panic is one call's failure, not the end of the store.
-        self.result = self.work.take().map(|work| {
-            catch_unwind(AssertUnwindSafe(|| work(connection)))
-                .unwrap_or_else(|_| Err(StoreError::NoClock))
-        });
+        self.result = self.work.take().map(|work| survived(|| work(connection)));
     }
 
     fn answer(self: Box<Self>, committed: &Result<(), StoreError>) {
@@ -100,6 +96,12 @@ where
         // A caller that was dropped finds its answer in the record.
         drop(self.answer.send(result));
     }
+}
+
+/// The clock is the user's code, on the store's thread. Its panic is one failure, not the end of the
+/// store.
+fn survived<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(StoreError::NoClock))
 }
 
 fn serve(
@@ -126,9 +128,12 @@ fn serve(
 }
 
 /// Says whether there is more to sweep.
-fn sweep_some(connection: &Connection, clock: &dyn Clock) -> bool {
-    let Some(now) = clock.now() else { return false };
-    sweep(connection, now, SWEEP_BATCH).unwrap_or_else(|error| {
+pub(super) fn sweep_some(connection: &Connection, clock: &dyn Clock) -> bool {
+    let swept = survived(|| {
+        let now = clock.now().ok_or(StoreError::NoClock)?;
+        sweep(connection, now, SWEEP_BATCH)
+    });
+    swept.unwrap_or_else(|error| {
         tracing::warn!(%error, "expired records could not be removed");
         false
     })
