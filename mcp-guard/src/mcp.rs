@@ -191,9 +191,9 @@ fn meta_of(reply: &Reply) -> Option<MetaObject> {
 
 fn describe(tool: &GuardedTool) -> Tool {
     let spec = tool.spec();
-    let input = Arc::new(tool.schema().published().clone());
+    let input = Arc::clone(tool.schema().published());
     let described = Tool::new(spec.name, spec.description, input)
-        .with_raw_output_schema(Arc::new(tool.output_schema().clone()))
+        .with_raw_output_schema(Arc::clone(tool.output_schema()))
         .with_annotations(annotations(spec));
     match spec.title {
         Some(title) => described.with_title(title),

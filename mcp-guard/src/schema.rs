@@ -33,13 +33,29 @@ pub(crate) fn pointer(path: &serde_path_to_error::Path) -> String {
     })
 }
 
-/// What a reference within a schema refers to.
-fn definition<'s>(root: &'s Map<String, Value>, reference: &str) -> Option<&'s Map<String, Value>> {
-    let name = reference.strip_prefix("#/$defs/")?;
-    root.get("$defs")?.get(name.replace("~1", "/").replace("~0", "~"))?.as_object()
+/// What a schema is, or what it refers to in `root`.
+fn resolved<'s>(root: &'s Map<String, Value>, schema: &'s Value) -> Option<&'s Map<String, Value>> {
+    let schema = schema.as_object()?;
+    let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { return Some(schema) };
+    root.get("$defs")?.get(definition_name(reference)?)?.as_object()
+}
+
+/// The name of the definition that a reference within a schema means.
+fn definition_name(reference: &str) -> Option<String> {
+    reference.strip_prefix("#/$defs/").map(unescape)
+}
+
+/// The named members that a schema describes.
+fn properties(schema: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
+    schema.get("properties").and_then(Value::as_object).into_iter().flatten()
 }
 
 /// A member's name as a JSON pointer's token.
 fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
+}
+
+/// The member's name that a JSON pointer's token means.
+fn unescape(token: &str) -> String {
+    token.replace("~1", "/").replace("~0", "~")
 }

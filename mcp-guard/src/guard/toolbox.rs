@@ -21,7 +21,7 @@ pub(crate) struct Toolbox {
 pub(crate) struct GuardedTool {
     tool: Registered,
     schema: ArgumentsSchema,
-    output_schema: Map<String, Value>,
+    output_schema: Arc<Map<String, Value>>,
 }
 
 impl Toolbox {
@@ -73,7 +73,7 @@ impl GuardedTool {
         let schema =
             ArgumentsSchema::new(tool.arguments_schema(), needs_key, spec.limits, publish_limits)?;
         schema.refuse_dropping(&|document| tool.decode(document).is_ok())?;
-        let output_schema = envelope_schema(tool.value_schema());
+        let output_schema = Arc::new(envelope_schema(tool.value_schema()));
         Ok(Self { tool, schema, output_schema })
     }
 
@@ -85,7 +85,7 @@ impl GuardedTool {
         &self.schema
     }
 
-    pub(crate) fn output_schema(&self) -> &Map<String, Value> {
+    pub(crate) fn output_schema(&self) -> &Arc<Map<String, Value>> {
         &self.output_schema
     }
 

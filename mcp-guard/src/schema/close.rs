@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     choices::as_enum,
+    definition_name,
     exact::{bound, bound_keys},
 };
 
@@ -135,10 +136,10 @@ fn leave_parts_open(schema: &mut Map<String, Value>, open: &Map<String, Value>) 
 /// Replaces a reference beside other keywords by what it refers to, left open: the definition
 /// itself is closed, and would refuse the members that stand beside the reference.
 fn inline_reference(schema: &mut Map<String, Value>, open: &Map<String, Value>) {
-    let target = schema.get("$ref").and_then(Value::as_str).and_then(|reference| {
-        let name = reference.strip_prefix("#/$defs/")?;
-        open.get(&name.replace("~1", "/").replace("~0", "~"))
-    });
+    let target = schema
+        .get("$ref")
+        .and_then(Value::as_str)
+        .and_then(|reference| open.get(&definition_name(reference)?));
     if let Some(Value::Object(target)) = target {
         let mut part = target.clone();
         part.remove("additionalProperties");

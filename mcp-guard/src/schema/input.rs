@@ -1,6 +1,6 @@
 //! The schema of a tool's arguments: published, compiled once, and what every call is held to.
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
 
 use jsonschema::{PatternOptions, ValidationError, Validator, error::ValidationErrorKind};
 use schemars::Schema;
@@ -11,6 +11,7 @@ use super::{
     escape,
     exact::{EXACT, Exact, mark, unmark},
     probe::refuse_dropping,
+    properties, unescape,
     untagged::refuse_swallowing,
 };
 use crate::{
@@ -23,7 +24,7 @@ const MAX_NAMED: usize = 8;
 
 /// The schema of a tool's arguments.
 pub(crate) struct ArgumentsSchema {
-    published: Map<String, Value>,
+    published: Arc<Map<String, Value>>,
     validator: Validator,
     /// Every member's name that the schema mentions: what may stand in an answer.
     names: BTreeSet<String>,
@@ -75,8 +76,8 @@ impl ArgumentsSchema {
         }
         let mut names = BTreeSet::new();
         collect_names(&Value::Object(published.clone()), &mut names);
-        let arguments = members(&published).map(|(name, _)| name.clone()).collect();
-        Ok(Self { published, validator, names, arguments })
+        let arguments = properties(&published).map(|(name, _)| name.clone()).collect();
+        Ok(Self { published: Arc::new(published), validator, names, arguments })
     }
 
     /// Refuses arguments of which `decodes`, their type's own reader, drops a part without a word.
@@ -91,7 +92,7 @@ impl ArgumentsSchema {
     }
 
     /// The schema as clients see it.
-    pub(crate) fn published(&self) -> &Map<String, Value> {
+    pub(crate) fn published(&self) -> &Arc<Map<String, Value>> {
         &self.published
     }
 
@@ -151,7 +152,7 @@ impl ArgumentsSchema {
     /// A pointer of which only what the schema names is shown: a map's keys are the model's.
     fn shown<'a>(&self, tokens: impl Iterator<Item = &'a str>) -> String {
         tokens.fold(String::new(), |mut pointer, token| {
-            let name = token.replace("~1", "/").replace("~0", "~");
+            let name = unescape(token);
             let is_index = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit());
             pointer.push('/');
             pointer.push_str(if is_index || self.names.contains(&name) { token } else { "*" });
@@ -263,14 +264,10 @@ fn tighten(
     }
 }
 
-fn members(schema: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
-    schema.get("properties").and_then(Value::as_object).into_iter().flatten()
-}
-
 fn collect_names(schema: &Value, names: &mut BTreeSet<String>) {
     match schema {
         Value::Object(keywords) => {
-            names.extend(members(keywords).map(|(name, _)| name.clone()));
+            names.extend(properties(keywords).map(|(name, _)| name.clone()));
             keywords.values().for_each(|value| collect_names(value, names));
         }
         Value::Array(items) => items.iter().for_each(|item| collect_names(item, names)),

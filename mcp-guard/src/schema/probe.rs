@@ -7,6 +7,7 @@
 
 use std::cell::RefCell;
 
+use super::{properties, resolved};
 use serde_json::{Map, Value, json};
 
 /// How deep the least that is required is followed.
@@ -140,11 +141,7 @@ impl Probe<'_> {
     }
 
     fn resolved<'s>(&'s self, schema: &'s Value) -> Option<&'s Map<String, Value>> {
-        let schema = schema.as_object()?;
-        let Some(reference) = schema.get("$ref").and_then(Value::as_str) else {
-            return Some(schema);
-        };
-        super::definition(self.root, reference)
+        resolved(self.root, schema)
     }
 }
 
@@ -187,10 +184,6 @@ fn length(schema: &Map<String, Value>, keyword: &str) -> usize {
 
 fn has_properties(schema: &Map<String, Value>) -> bool {
     schema.contains_key("properties")
-}
-
-fn properties(schema: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
-    schema.get("properties").and_then(Value::as_object).into_iter().flatten()
 }
 
 #[cfg(test)]

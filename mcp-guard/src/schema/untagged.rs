@@ -2,6 +2,7 @@
 //! and one that ignores unknown members fits what was meant for a later form: members that the
 //! schema accepts would be dropped without a word.
 
+use super::{properties, resolved};
 use serde_json::{Map, Value};
 
 /// Refuses a schema in which a form would take what is meant for a later one and drop a part of it.
@@ -12,7 +13,7 @@ pub(super) fn refuse_swallowing(root: &Map<String, Value>) -> Result<(), String>
 fn refuse_in(schema: &Map<String, Value>, root: &Map<String, Value>) -> Result<(), String> {
     if let Some(Value::Array(forms)) = schema.get("anyOf") {
         let forms: Vec<&Map<String, Value>> =
-            forms.iter().filter_map(|form| resolved(form, root)).collect();
+            forms.iter().filter_map(|form| resolved(root, form)).collect();
         for (index, form) in forms.iter().enumerate() {
             for later in &forms[index + 1..] {
                 if let Some(dropped) = swallowed(form, later) {
@@ -40,13 +41,6 @@ fn mistake(form: &Map<String, Value>, dropped: &str) -> String {
          earlier one",
         if members.is_empty() { "no members".into() } else { members.join(", ") }
     )
-}
-
-/// The schema that a form is, or refers to.
-fn resolved<'s>(form: &'s Value, root: &'s Map<String, Value>) -> Option<&'s Map<String, Value>> {
-    let form = form.as_object()?;
-    let Some(reference) = form.get("$ref").and_then(Value::as_str) else { return Some(form) };
-    super::definition(root, reference)
 }
 
 /// A member of the later form that is dropped where the form takes what was meant for it.
@@ -77,8 +71,7 @@ fn may_be_both(one: &Value, other: &Value) -> bool {
 }
 
 fn names(schema: &Map<String, Value>) -> impl Iterator<Item = &str> {
-    let properties = schema.get("properties").and_then(Value::as_object);
-    properties.into_iter().flat_map(Map::keys).map(String::as_str)
+    properties(schema).map(|(name, _)| name.as_str())
 }
 
 fn property<'s>(schema: &'s Map<String, Value>, name: &str) -> Option<&'s Value> {
