@@ -183,9 +183,9 @@ impl Core {
     }
 
     /// The store, which `build()` made sure of for every tool that needs it.
-    fn store(&self) -> Result<&dyn Store, Stop> {
+    fn store(&self) -> Result<&Arc<dyn Store>, Stop> {
         self.store
-            .as_deref()
+            .as_ref()
             .ok_or_else(|| Failure::store_unavailable("the guard has no store").into())
     }
 

@@ -1,7 +1,7 @@
 //! Recall and reserve: whether the operation is known, whether it is within the limits, and the
 //! claim that makes it this call's alone.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -34,6 +34,8 @@ pub(super) struct Reserved {
 
 /// An operation that is this call's to carry out.
 pub(super) struct Held {
+    /// Where it is held.
+    pub(super) store: Arc<dyn Store>,
     pub(super) lease: Lease,
     pub(super) once: Once,
     /// The key for the backend.
@@ -68,8 +70,9 @@ pub(super) async fn reserve(
     }
     let secret = core.secret().await?;
     let downstream_key = secret.downstream_key(&once.operation)?;
-    let lease = claim_within(store, &claim, once.spec.in_flight, cancelled).await?;
-    Ok(Reserved { grant, arguments, held: Some(Held { lease, once, downstream_key }) })
+    let lease = claim_within(&**store, &claim, once.spec.in_flight, cancelled).await?;
+    let held = Held { store: Arc::clone(store), lease, once, downstream_key };
+    Ok(Reserved { grant, arguments, held: Some(held) })
 }
 
 fn claim_of(once: &Once, grant: &Grant, core: &Core) -> Claim {

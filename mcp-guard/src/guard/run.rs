@@ -55,7 +55,7 @@ pub(super) async fn run(reserved: Reserved, core: &Core) -> Ended {
             Ok(Err(panic)) => End::Panicked(format!("the tool panicked: {}", message_of(panic))),
             Err(_) => End::OutOfTime(allowed),
         },
-        never = keep_alive(core, held.as_ref()) => match never {},
+        never = keep_alive(held.as_ref()) => match never {},
     };
     // What a stopped body held is dropped here, by its own code. That changes nothing of its end.
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(body))) {
@@ -65,10 +65,10 @@ pub(super) async fn run(reserved: Reserved, core: &Core) -> Ended {
 }
 
 /// Renews the lease for as long as it is polled.
-async fn keep_alive(core: &Core, held: Option<&Held>) -> Infallible {
-    match (core.store(), held) {
-        (Ok(store), Some(held)) => beat(store, &held.lease).await,
-        _ => pending().await,
+async fn keep_alive(held: Option<&Held>) -> Infallible {
+    match held {
+        Some(held) => beat(&*held.store, &held.lease).await,
+        None => pending().await,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Settling: what the body's end means, recorded before the answer leaves.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use tokio::time::sleep;
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     failure::{Class, Failure},
-    store::{Fenced, Lease, Retention, Settlement},
+    store::{Fenced, Lease, Retention, Settlement, Store},
     tool::{BodyEnd, OnUnknown},
 };
 
@@ -26,7 +26,7 @@ enum Certainty {
 }
 
 /// Records the outcome, and answers.
-pub(super) async fn settle(ended: Ended, core: &Arc<Core>) -> Reply {
+pub(super) async fn settle(ended: Ended, core: &Core) -> Reply {
     let Ended { grant, held, end } = ended;
     let tool = grant.tool().spec().name;
     let Some(held) = held else {
@@ -34,7 +34,7 @@ pub(super) async fn settle(ended: Ended, core: &Arc<Core>) -> Reply {
     };
     let (certainty, reply) = judge(tool, end, held.once.spec.on_unknown);
     let settlement = settlement(&certainty, &reply, &held, core);
-    match record(core, &held.lease, settlement).await {
+    match record(core, held, settlement).await {
         Fenced::Applied => reply,
         Fenced::Superseded => reply.not_durable(),
     }
@@ -42,10 +42,6 @@ pub(super) async fn settle(ended: Ended, core: &Arc<Core>) -> Reply {
 
 /// What the end of a body that changes something means.
 fn judge(tool: &str, end: End, on_unknown: OnUnknown) -> (Certainty, Reply) {
-    let unknown = |code: &'static str, detail: String| match on_unknown {
-        OnUnknown::Refuse => Failure::unknown(code, detail),
-        OnUnknown::Retry => Failure::retry_same_key(code, detail),
-    };
     let (certainty, failure) = match end {
         End::Returned(BodyEnd::Value(value)) => match Reply::success(&value) {
             Ok(reply) => return (Certainty::Certain, reply),
@@ -69,7 +65,12 @@ fn judge(tool: &str, end: End, on_unknown: OnUnknown) -> (Certainty, Reply) {
         // Unlike a slow backend, a defect is not mended by repeating the call at once.
         End::Panicked(detail) => (Certainty::Unknown, Failure::unknown("panicked", detail)),
         End::OutOfTime(allowed) => {
-            (Certainty::Unknown, unknown("timed_out", format!("the body took over {allowed:?}")))
+            let detail = format!("the body took over {allowed:?}");
+            let told = match on_unknown {
+                OnUnknown::Refuse => Failure::unknown("timed_out", detail),
+                OnUnknown::Retry => Failure::retry_same_key("timed_out", detail),
+            };
+            (Certainty::Unknown, told)
         }
     };
     (certainty, Reply::failure(tool, &failure))
@@ -120,12 +121,8 @@ fn settlement(certainty: &Certainty, reply: &Reply, held: &Held, core: &Core) ->
 
 /// Writes the settlement. Where the store does not answer, the caller is answered all the same, and
 /// the writing goes on in the background: the effect is a fact, whoever knows it.
-async fn record(core: &Arc<Core>, lease: &Lease, settlement: Settlement) -> Fenced {
-    let first = match core.store() {
-        Ok(store) => store.settle(lease, &settlement).await,
-        Err(_) => return Fenced::Superseded,
-    };
-    match first {
+async fn record(core: &Core, held: Held, settlement: Settlement) -> Fenced {
+    match held.store.settle(&held.lease, &settlement).await {
         Ok(Fenced::Applied) => Fenced::Applied,
         Ok(Fenced::Superseded) => {
             tracing::error!(
@@ -135,10 +132,9 @@ async fn record(core: &Arc<Core>, lease: &Lease, settlement: Settlement) -> Fenc
         }
         Err(error) => {
             tracing::error!(%error, "an outcome is not recorded yet; going on in the background");
-            let (core, lease) = (Arc::clone(core), lease.clone());
             let token = core.running.token();
             tokio::spawn(async move {
-                go_on(&core, &lease, &settlement).await;
+                go_on(&*held.store, &held.lease, &settlement).await;
                 drop(token);
             });
             Fenced::Superseded
@@ -151,8 +147,7 @@ async fn record(core: &Arc<Core>, lease: &Lease, settlement: Settlement) -> Fenc
 const TRIES: u32 = 24;
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-async fn go_on(core: &Core, lease: &Lease, settlement: &Settlement) {
-    let Ok(store) = core.store() else { return };
+async fn go_on(store: &dyn Store, lease: &Lease, settlement: &Settlement) {
     let mut pause = Duration::from_millis(50);
     for _ in 0..TRIES {
         sleep(pause).await;
