@@ -7,7 +7,7 @@
 
 use std::{cell::Cell, collections::HashSet, fmt};
 
-use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -83,7 +83,7 @@ pub(crate) fn check(message: &[u8], limits: WireLimits) -> Result<(), Refused> {
     }
     let walk = Walk { fault: Cell::new(None), max_depth: limits.max_depth };
     let mut parser = serde_json::Deserializer::from_slice(message);
-    let read = Inside { walk: &walk, depth: 0 }.read(&mut parser);
+    let read = Inside { walk: &walk, depth: 0 }.deserialize(&mut parser);
     let Ok(read) = read.and_then(|read| parser.end().map(|()| read)) else {
         let fault = walk.fault.get().unwrap_or(Fault::Malformed);
         return Err(Refused::unread(fault));
@@ -123,10 +123,6 @@ struct Inside<'w> {
 }
 
 impl Inside<'_> {
-    fn read<'de, D: Deserializer<'de>>(self, parser: D) -> Result<Read, D::Error> {
-        parser.deserialize_any(self)
-    }
-
     fn deeper(self) -> Option<Self> {
         if self.depth == self.walk.max_depth {
             self.walk.found(Fault::TooDeep);
@@ -136,11 +132,11 @@ impl Inside<'_> {
     }
 }
 
-impl<'de> de::DeserializeSeed<'de> for Inside<'_> {
+impl<'de> DeserializeSeed<'de> for Inside<'_> {
     type Value = Read;
 
     fn deserialize<D: Deserializer<'de>>(self, parser: D) -> Result<Read, D::Error> {
-        self.read(parser)
+        parser.deserialize_any(self)
     }
 }
 
