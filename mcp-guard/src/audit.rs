@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::{caller::Caller, guard::Reply};
+use crate::{caller::Caller, guard::Reply, key::OperationId};
 
 /// Writes the line of an answered call.
 pub(crate) fn answered(tool: &str, caller: Option<&Caller>, reply: &Reply, elapsed: Duration) {
@@ -36,4 +36,9 @@ pub(crate) fn not_found(caller: Option<&Caller>) {
         subject = caller.map(Caller::subject),
         "no such tool"
     );
+}
+
+/// Writes the line of an unknown outcome that the tool's own function has found out about.
+pub(crate) fn reconciled(tool: &str, operation: &OperationId, landed: bool) {
+    tracing::info!(target: "mcp_guard::audit", tool, %operation, landed, "reconciled");
 }

@@ -10,6 +10,9 @@ use std::{
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// Later than every time that comes.
+    pub const MAX: Self = Self(i64::MAX);
+
     /// So many milliseconds after the Unix epoch.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Self {

@@ -1,10 +1,12 @@
 //! The guard: every call walks one line, in one order.
 
 mod authorize;
+mod background;
 mod build;
 mod check;
 mod identify;
 mod panic;
+mod reconcile;
 mod reply;
 mod reserve;
 mod run;
@@ -27,6 +29,7 @@ pub(crate) use toolbox::{GuardedTool, Toolbox};
 use crate::{
     audit,
     caller::Caller,
+    encryption::Vault,
     failure::Failure,
     secret::DeploymentSecret,
     store::{Store, StoreError},
@@ -47,6 +50,8 @@ pub(crate) struct Core {
     toolbox: Toolbox,
     providers: Providers,
     store: Option<Arc<dyn Store>>,
+    /// What turns answers into what the store keeps.
+    vault: Vault,
     /// Asked of the store once.
     secret: OnceCell<DeploymentSecret>,
     identity: Option<Arc<Caller>>,
@@ -58,18 +63,43 @@ pub(crate) struct Core {
     http: Option<build::HttpParts>,
 }
 
-/// One call, as it comes from a transport.
-pub(crate) struct Invocation {
-    pub(crate) tool: String,
-    pub(crate) arguments: Value,
-    pub(crate) caller: Option<Arc<Caller>>,
+/// One call, as it comes from a transport, or from code of your own.
+#[derive(Debug)]
+pub struct Call {
+    tool: String,
+    arguments: Value,
+    caller: Option<Arc<Caller>>,
     /// Honoured up to the claim.
-    pub(crate) cancelled: CancellationToken,
+    cancelled: CancellationToken,
+}
+
+impl Call {
+    /// A call of a tool with arguments, by a caller. `None` is refused like anybody who is not
+    /// identified.
+    #[must_use]
+    pub fn new(
+        tool: impl Into<String>,
+        arguments: Value,
+        caller: Option<impl Into<Arc<Caller>>>,
+    ) -> Self {
+        Self {
+            tool: tool.into(),
+            arguments,
+            caller: caller.map(Into::into),
+            cancelled: CancellationToken::new(),
+        }
+    }
+
+    /// Lets the call be cancelled, until its operation is claimed.
+    pub(crate) fn cancelled_by(self, cancelled: CancellationToken) -> Self {
+        Self { cancelled, ..self }
+    }
 }
 
 /// There is no such tool, or not for this caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NoSuchTool;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no such tool")]
+pub struct NoSuchTool;
 
 /// Why a call does not go on to the next stage.
 enum Stop {
@@ -99,8 +129,16 @@ impl Guard {
         GuardBuilder::default()
     }
 
-    /// Answers a call. Whatever happens in it, there is an answer.
-    pub(crate) async fn call(&self, call: Invocation) -> Result<Reply, NoSuchTool> {
+    /// Answers a call, as if it came over a transport: it walks the whole line, from the caller's
+    /// identity on. Whatever happens in it, there is an answer. For tests, and for servers whose
+    /// transport is not one of the guard's.
+    ///
+    /// Do not drop the future before it is done: that is a crash of the call, and its operation's
+    /// outcome will be unknown.
+    ///
+    /// # Errors
+    /// When there is no such tool, or not for this caller.
+    pub async fn call(&self, call: Call) -> Result<Reply, NoSuchTool> {
         let _running = self.core.running.token();
         let started = Instant::now();
         let (tool, caller) = (call.tool.clone(), call.caller.clone());
@@ -125,7 +163,7 @@ impl Guard {
 
     /// The line. Each stage takes the proof that the one before made, so that none can be left out
     /// or moved.
-    async fn walk(&self, call: Invocation) -> Result<Reply, Stop> {
+    async fn walk(&self, call: Call) -> Result<Reply, Stop> {
         let core = &self.core;
         let identified = identify::identify(call.caller)?;
         let grant = authorize::authorize(identified, &core.toolbox, &call.tool)?;
@@ -183,20 +221,11 @@ impl Core {
     }
 
     /// The store, which `build()` made sure of for every tool that needs it.
-    fn store(&self) -> Result<&Arc<dyn Store>, Stop> {
-        self.store
-            .as_ref()
-            .ok_or_else(|| Failure::store_unavailable("the guard has no store").into())
+    fn records(&self) -> Result<&Arc<dyn Store>, StoreError> {
+        self.store.as_ref().ok_or_else(|| StoreError::Unusable("the guard has no store".into()))
     }
 
     async fn secret(&self) -> Result<&DeploymentSecret, StoreError> {
-        self.secret
-            .get_or_try_init(|| async {
-                match &self.store {
-                    Some(store) => store.secret().await,
-                    None => Err(StoreError::Unusable("the guard has no store".into())),
-                }
-            })
-            .await
+        self.secret.get_or_try_init(|| async { self.records()?.secret().await }).await
     }
 }

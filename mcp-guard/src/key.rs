@@ -3,10 +3,17 @@
 
 mod fingerprint;
 
+use std::fmt;
+
 pub use fingerprint::Fingerprint;
+use fingerprint::canonical;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::caller::Caller;
+use crate::{
+    caller::Caller,
+    tool::{BudgetOf, BudgetSpec},
+};
 
 /// The argument that carries the key.
 pub(crate) const KEY_ARGUMENT: &str = "idempotency_key";
@@ -31,41 +38,133 @@ impl Key {
     }
 }
 
-/// One operation: a key of one caller for one tool. Stores know an operation by this alone, so that
-/// no key and no principal stands in a dump.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct OperationId([u8; 32]);
+/// Declares an identifier that stands for what it hashes, so that none of it is in a dump.
+macro_rules! identifier {
+    ($(#[$docs:meta])* $name:ident) => {
+        $(#[$docs])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name([u8; 32]);
 
-impl OperationId {
-    /// SHA-256 over (tenant, issuer, subject, tool, key), each with its length in front of it, so
-    /// that no two tuples give the same bytes. It depends on no secret: rotating one must not make
-    /// the keys of yesterday unknown.
-    pub(crate) fn of(caller: &Caller, tool: &str, key: &Key) -> Self {
-        let mut hash = Sha256::new_with_prefix(b"mcp-guard operation v1\0");
-        match caller.tenant() {
-            None => hash.update([0]),
-            Some(tenant) => {
-                hash.update([1]);
-                absorb(&mut hash, tenant);
+        impl $name {
+            /// The bytes, for a store.
+            #[must_use]
+            pub fn as_bytes(&self) -> &[u8; 32] {
+                &self.0
+            }
+
+            /// One that a store kept.
+            #[must_use]
+            pub fn from_bytes(bytes: [u8; 32]) -> Self {
+                Self(bytes)
             }
         }
-        for part in [caller.issuer(), caller.subject(), tool, &key.0] {
-            absorb(&mut hash, part);
+
+        /// In hexadecimal.
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
         }
-        Self(hash.finalize().into())
-    }
+    };
+}
 
-    /// The bytes, for a store.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
+identifier! {
+    /// One operation: a key of one caller for one tool. Stores know an operation by this alone, so
+    /// that no key and no principal stands in a dump. SHA-256 over (tenant, issuer, subject, tool,
+    /// key). It depends on no secret: rotating one must not make the keys of yesterday unknown.
+    OperationId
+}
+identifier! {
+    /// A caller: SHA-256 over (tenant, issuer, subject).
+    PrincipalId
+}
+identifier! {
+    /// What an operation is about, whatever key the client made up: SHA-256 over (tenant, tool, the
+    /// arguments that `idempotent(key = [...])` names).
+    BusinessKey
+}
+identifier! {
+    /// A budget, and whose: SHA-256 over (tool, what is counted, window, whose).
+    MeterId
+}
 
-    /// An operation that a store kept.
-    #[must_use]
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+impl OperationId {
+    pub(crate) fn of(caller: &Caller, tool: &str, key: &Key) -> Self {
+        let parts = [caller.issuer(), caller.subject(), tool, &key.0];
+        Self(in_tenant(b"mcp-guard operation v1\0", caller, &parts))
     }
+}
+
+impl PrincipalId {
+    pub(crate) fn of(caller: &Caller) -> Self {
+        Self(in_tenant(b"mcp-guard principal v1\0", caller, &[caller.issuer(), caller.subject()]))
+    }
+}
+
+impl BusinessKey {
+    /// The key that these of the arguments make; `None` where one is missing.
+    pub(crate) fn of(
+        caller: &Caller,
+        tool: &str,
+        names: &[&str],
+        arguments: &Value,
+    ) -> Option<Self> {
+        let about = names
+            .iter()
+            .map(|name| Some(((*name).to_owned(), arguments.get(name)?.clone())))
+            .collect::<Option<serde_json::Map<_, _>>>()?;
+        let about = canonical(&Value::Object(about));
+        Some(Self(in_tenant(b"mcp-guard business key v1\0", caller, &[tool, &about])))
+    }
+}
+
+impl MeterId {
+    /// The meter of one of a tool's budgets. `None` where the argument whose calls are counted
+    /// together is missing.
+    pub(crate) fn of(
+        caller: &Caller,
+        tool: &str,
+        budget: &BudgetSpec,
+        arguments: &Value,
+    ) -> Option<Self> {
+        let counted = budget.parameter.unwrap_or_default();
+        let per = budget.per.as_millis().to_string();
+        let meter = |of: &str, whose: &[&str]| {
+            let parts = [&[tool, counted, &per, of], whose].concat();
+            in_tenant(b"mcp-guard meter v1\0", caller, &parts)
+        };
+        Some(Self(match budget.of {
+            BudgetOf::Caller => meter("caller", &[caller.issuer(), caller.subject()]),
+            BudgetOf::Tenant => meter("tenant", &[]),
+            BudgetOf::Parameter(name) => {
+                meter("parameter", &[name, &canonical(arguments.get(name)?)])
+            }
+            BudgetOf::Tool => {
+                digest(b"mcp-guard meter of a tool v1\0", None, &[tool, counted, &per])
+            }
+        }))
+    }
+}
+
+fn in_tenant(domain: &[u8], caller: &Caller, parts: &[&str]) -> [u8; 32] {
+    digest(domain, caller.tenant(), parts)
+}
+
+/// SHA-256 over the tenant and these parts, each with its length in front of it, so that no two
+/// tuples give the same bytes.
+fn digest(domain: &[u8], tenant: Option<&str>, parts: &[&str]) -> [u8; 32] {
+    let mut hash = Sha256::new_with_prefix(domain);
+    match tenant {
+        None => hash.update([0]),
+        Some(tenant) => {
+            hash.update([1]);
+            absorb(&mut hash, tenant);
+        }
+    }
+    for part in parts {
+        absorb(&mut hash, part);
+    }
+    hash.finalize().into()
 }
 
 fn absorb(hash: &mut Sha256, part: &str) {

@@ -7,9 +7,11 @@ pub mod __private;
 mod audit;
 #[cfg(feature = "http")]
 mod auth;
+mod budget;
 mod caller;
 mod clock;
 mod effect;
+mod encryption;
 mod error;
 mod failure;
 mod guard;
@@ -28,10 +30,12 @@ mod wire;
 pub use auth::{Authenticate, AuthenticateError, AuthenticateFuture, StaticTokens};
 pub use caller::{Caller, LOCAL_ISSUER};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
-pub use effect::Effect;
+pub use effect::{Effect, NotDispatched};
+#[cfg(feature = "encryption")]
+pub use encryption::PayloadKeys;
 pub use error::{BuildError, ConfigError, Error};
 pub use failure::{Category, Class, Failure, Report, ToolError};
-pub use guard::{Guard, GuardBuilder, Reply};
+pub use guard::{Call, Guard, GuardBuilder, NoSuchTool, Reply};
 pub use mcp_guard_macros::{ToolError, guarded_tool, guarded_tools};
 pub use rmcp;
 pub use secret::DeploymentSecret;
@@ -41,7 +45,8 @@ pub use serve::Http;
 pub use store::SqliteStore;
 pub use store::{MemoryStore, Store, StoreError};
 pub use tool::{
-    Access, EffectClass, IdempotentSpec, InFlight, LimitSpec, Measure, Measurement, OnUnknown,
-    Provided, Requirement, Returned, Tool, ToolSet, ToolSpec, Tools,
+    Access, BudgetOf, BudgetSpec, EffectClass, IdempotentSpec, InFlight, IntoReconciled, LimitSpec,
+    Measure, Measurement, OnUnknown, Provided, Reconciled, Requirement, Returned, Tool, ToolSet,
+    ToolSpec, Tools,
 };
 pub use wire::WireLimits;

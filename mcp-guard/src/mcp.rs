@@ -24,7 +24,7 @@ use serde_json::{Map, Value};
 use crate::{
     caller::Caller,
     failure::Failure,
-    guard::{Core, Guard, GuardedTool, Invocation, NoSuchTool, Reply},
+    guard::{Call, Core, Guard, GuardedTool, NoSuchTool, Reply},
     tool::{EffectClass, ToolSpec},
     wire::Fault,
 };
@@ -33,6 +33,8 @@ use crate::{
 const REPLAYED: &str = "mcp-guard/replayed";
 /// In `_meta`: when that was.
 const ORIGINAL_AT: &str = "mcp-guard/original_at";
+/// In `_meta`: the operation whose answer it is, if the call named another with the same business key.
+const DUPLICATE_OF: &str = "mcp-guard/duplicate_of";
 /// In `_meta`: `false` when the answer could not be recorded yet.
 const DURABLE: &str = "mcp-guard/durable";
 
@@ -75,12 +77,9 @@ impl Guard {
         arguments: Option<Map<String, Value>>,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let call = Invocation {
-            tool: tool.into_owned(),
-            arguments: Value::Object(arguments.unwrap_or_default()),
-            caller: caller_of(self.core(), &context.extensions),
-            cancelled: context.ct,
-        };
+        let arguments = Value::Object(arguments.unwrap_or_default());
+        let call = Call::new(tool, arguments, caller_of(self.core(), &context.extensions))
+            .cancelled_by(context.ct);
         match self.call(call).await {
             Ok(reply) => result_of(&reply).map(Into::into),
             Err(NoSuchTool) => Err(no_such_tool()),
@@ -182,6 +181,9 @@ fn meta_of(reply: &Reply) -> Option<MetaObject> {
     if let Some(at) = reply.original_at() {
         meta.0.insert(REPLAYED.into(), true.into());
         meta.0.insert(ORIGINAL_AT.into(), at.to_rfc3339().into());
+    }
+    if let Some(operation) = reply.duplicate_of() {
+        meta.0.insert(DUPLICATE_OF.into(), operation.to_string().into());
     }
     if !reply.is_durable() {
         meta.0.insert(DURABLE.into(), false.into());

@@ -15,4 +15,5 @@ pub use crate::{
     failure::ToolError,
     guard::{Guard, GuardBuilder},
     store::MemoryStore,
+    tool::Reconciled,
 };

@@ -6,7 +6,8 @@ pub use serde;
 pub use crate::{
     failure::{Class, Report, ToolError},
     tool::{
-        Access, EffectClass, IdempotentSpec, InFlight, LimitSpec, Measure, Measurement, OnUnknown,
-        Provided, Requirement, Returned, Tool, ToolSet, ToolSpec, Tools,
+        Access, BudgetOf, BudgetSpec, EffectClass, IdempotentSpec, InFlight, LimitSpec, Measure,
+        Measurement, OnUnknown, Provided, Reconciled, Requirement, Returned, Tool, ToolSet,
+        ToolSpec, Tools, reconciled,
     },
 };

@@ -5,13 +5,18 @@
 
 mod erased;
 mod provided;
+mod reconciled;
 mod spec;
 
 pub use erased::Tools;
-pub(crate) use erased::{BodyEnd, Decoded, Registered};
+pub(crate) use erased::{BodyEnd, Decoded, Registered, Running};
 pub(crate) use provided::Providers;
 pub use provided::{Provided, Requirement};
-pub use spec::{Access, EffectClass, IdempotentSpec, InFlight, LimitSpec, OnUnknown, ToolSpec};
+pub use reconciled::{IntoReconciled, Reconciled, reconciled};
+pub use spec::{
+    Access, BudgetOf, BudgetSpec, EffectClass, IdempotentSpec, InFlight, LimitSpec, OnUnknown,
+    ToolSpec,
+};
 
 use std::future::Future;
 
@@ -38,13 +43,24 @@ pub trait Tool: 'static {
     type Return: Returned;
     /// The borrowed parameters, in order: what the server must provide.
     fn requires() -> Vec<Requirement>;
-    /// The values that limits apply to: parameter and value, `None` where an optional one is absent.
+    /// The values that limits and budgets apply to: parameter and value, `None` where an optional one is absent.
     fn measure(arguments: &Self::Arguments) -> Vec<Measurement>;
     /// Calls the function.
     fn run(
         call: Provided<'_>,
         arguments: Self::Arguments,
     ) -> impl Future<Output = Self::Return> + Send;
+    /// Finds out whether an earlier attempt acted: the function that `on_unknown = reconcile(...)`
+    /// names. Called only where it is named.
+    fn reconcile(
+        call: Provided<'_>,
+        arguments: Self::Arguments,
+    ) -> impl Future<Output = Reconciled<<Self::Return as Returned>::Value>> + Send {
+        async move {
+            drop((call, arguments));
+            Reconciled::StillUnknown
+        }
+    }
 }
 
 /// A type whose guarded methods can be registered together, with `GuardBuilder::tools`.

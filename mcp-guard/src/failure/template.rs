@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Category, Class, Failure, Report, text::presentable};
+use crate::tool::BudgetSpec;
 
 /// What the agent should do about a category, unless a failure says otherwise.
 pub(super) fn next_action(category: Category) -> &'static str {
@@ -40,6 +41,25 @@ impl Failure {
         let mut failure = Self::new(Category::Authz, "limit_exceeded", message);
         failure.field = Some(format!("/{parameter}"));
         failure.next_action = "Stop and tell a person. Do not split the amount into smaller calls.";
+        failure
+    }
+}
+
+// What may be taken together.
+impl Failure {
+    /// The cap is told only where it may be.
+    pub(crate) fn over_budget(budget: &BudgetSpec, published: bool) -> Self {
+        let what = budget.parameter.map_or("calls".into(), |name| format!("total of {name}"));
+        let message = if published {
+            let per = humantime::format_duration(budget.per);
+            format!("This would take the {what} beyond {} within {per}. Nothing was done.", budget.max)
+        } else {
+            format!("This would take the {what} beyond what is allowed for now. Nothing was done.")
+        };
+        let mut failure = Self::new(Category::Authz, "budget_exceeded", message);
+        failure.field = budget.parameter.map(|name| format!("/{name}"));
+        failure.next_action = "Stop and tell a person. Do not split the amount into smaller calls, \
+                               and do not try again before the budget has room.";
         failure
     }
 }
@@ -103,6 +123,14 @@ impl Failure {
         )
     }
 
+    pub(crate) fn already_done() -> Self {
+        Self::new(
+            Category::Idempotent,
+            "already_done",
+            "The same operation was already done by another call. Nothing was done now.",
+        )
+    }
+
     pub(crate) fn result_unavailable() -> Self {
         Self::new(
             Category::Idempotent,
@@ -115,9 +143,16 @@ impl Failure {
         Self::new(
             Category::Unknown,
             "outcome_unknown",
-            "An earlier call with this idempotency_key may or may not have been carried out. \
-             Nothing was done now.",
+            "An earlier call for this operation may or may not have been carried out. Nothing was \
+             done now.",
         )
+    }
+
+    /// For an unknown outcome that the server itself finds out about.
+    pub(crate) fn to_be_reconciled(mut self) -> Self {
+        self.next_action = "Do not use a new idempotency_key. Repeat the same call with the same \
+                            idempotency_key later: it then tells whether the operation was done.";
+        self
     }
 }
 
@@ -142,6 +177,12 @@ impl Failure {
         .logged(detail)
     }
 
+    /// The store kept the claim and the effect in one transaction, and did not say whether it was
+    /// committed.
+    pub(crate) fn commit_unacknowledged(detail: impl Into<String>) -> Self {
+        Self::retry_same_key("commit_unacknowledged", detail.into())
+    }
+
     pub(crate) fn cancelled() -> Self {
         Self::new(Category::Transient, "cancelled", "The call was cancelled. Nothing was done.")
     }
@@ -153,7 +194,7 @@ impl Failure {
         Self::new(Category::Internal, "internal", "The server has a defect.").logged(detail)
     }
 
-    /// A read-only tool took too long.
+    /// A tool that has changed nothing took too long.
     pub(crate) fn timed_out(detail: impl Into<String>) -> Self {
         Self::new(Category::Transient, "timed_out", "The tool took too long. Nothing was changed.")
             .logged(detail)

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{GuardedTool, Stop, Toolbox, identify::Identified};
-use crate::{caller::Caller, failure::Failure, tool::Access};
+use crate::{caller::Caller, failure::Failure, key::PrincipalId, tool::Access};
 
 /// Proof that this caller may use this tool.
 pub(super) struct Grant {
@@ -19,6 +19,10 @@ impl Grant {
 
     pub(super) fn caller(&self) -> &Caller {
         &self.caller
+    }
+
+    pub(super) fn principal(&self) -> PrincipalId {
+        PrincipalId::of(&self.caller)
     }
 }
 

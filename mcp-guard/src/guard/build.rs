@@ -5,13 +5,16 @@ use std::{any::Any, sync::Arc, time::Duration};
 use tokio::sync::OnceCell;
 use tokio_util::task::TaskTracker;
 
+#[cfg(feature = "encryption")]
+use crate::encryption::PayloadKeys;
 use super::{Core, Guard, ServerInfo, Settings, Toolbox, check};
 #[cfg(feature = "http")]
 use crate::{auth::Authenticate, serve::Http};
 use crate::{
     caller::Caller,
+    encryption::Vault,
     error::BuildError,
-    store::Store,
+    store::{Store, timed::Timed},
     tool::{Providers, Tool, ToolSet, Tools},
     wire::WireLimits,
 };
@@ -25,6 +28,7 @@ pub struct GuardBuilder {
     provided_twice: Vec<&'static str>,
     store: Option<Arc<dyn Store>>,
     identity: Option<Caller>,
+    vault: Vault,
     settings: Settings,
     server: ServerInfo,
     #[cfg(feature = "http")]
@@ -80,6 +84,13 @@ impl GuardBuilder {
         self
     }
 
+    /// Encrypts what the store keeps of answers and arguments.
+    #[cfg(feature = "encryption")]
+    pub fn encrypt(mut self, keys: PayloadKeys) -> Self {
+        self.vault = Vault::with_keys(keys);
+        self
+    }
+
     /// Says who is calling on a transport that does not authenticate: stdio, where the operator
     /// knows. Without it, such calls are denied.
     pub fn identity(mut self, caller: Caller) -> Self {
@@ -124,6 +135,19 @@ impl GuardBuilder {
     /// Default 30 days.
     pub fn tombstone(mut self, tombstone: Duration) -> Self {
         self.settings.tombstone = tombstone;
+        self
+    }
+
+    /// How long a call waits for its store. Default 5 s.
+    pub fn store_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.store_timeout = timeout;
+        self
+    }
+
+    /// How often unknown outcomes of tools with `on_unknown = reconcile(...)` are looked into while
+    /// the guard serves. Default 30 s.
+    pub fn reconcile_every(mut self, pause: Duration) -> Self {
+        self.settings.reconcile_every = pause;
         self
     }
 
@@ -172,7 +196,7 @@ impl GuardBuilder {
         }
         for tool in &registered {
             check::requirements(tool, &self.providers, &mut mistakes);
-            check::store(tool, self.store.is_some(), &mut mistakes);
+            check::store(tool, self.store.as_deref(), &mut mistakes);
         }
         check::settings(&self.settings, &mut mistakes);
         #[cfg(feature = "http")]
@@ -186,7 +210,10 @@ impl GuardBuilder {
             core: Arc::new(Core {
                 toolbox,
                 providers: self.providers,
-                store: self.store,
+                store: self.store.map(|store| {
+                    Arc::new(Timed::new(store, self.settings.store_timeout)) as Arc<dyn Store>
+                }),
+                vault: self.vault,
                 secret: OnceCell::new(),
                 identity: self.identity.map(Arc::new),
                 settings: self.settings,

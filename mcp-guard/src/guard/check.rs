@@ -7,7 +7,10 @@ use std::time::Duration;
 use super::Settings;
 #[cfg(feature = "http")]
 use super::build::HttpParts;
-use crate::tool::{EffectClass, Providers, Registered};
+use crate::{
+    store::{Store, Transactions},
+    tool::{EffectClass, Providers, Registered},
+};
 #[cfg(feature = "http")]
 use crate::{auth::Authenticate, serve::Http};
 
@@ -33,15 +36,38 @@ pub(super) fn requirements(tool: &Registered, providers: &Providers, mistakes: &
     }
 }
 
-/// What changes something has where to keep its keys.
-pub(super) fn store(tool: &Registered, has_store: bool, mistakes: &mut Vec<String>) {
+/// What changes something has where to keep its keys, and its effect where it writes that there too.
+pub(super) fn store(tool: &Registered, store: Option<&dyn Store>, mistakes: &mut Vec<String>) {
     let spec = tool.spec();
-    if matches!(spec.effect, EffectClass::Idempotent(_)) && !has_store {
+    let EffectClass::Idempotent(idempotent) = spec.effect else { return };
+    let Some(store) = store else {
         mistakes.push(format!(
             "tool `{}` is `idempotent` and needs a store: add \
              `.store(SqliteStore::open(\"guard.db\").await?)`",
             spec.name
         ));
+        return;
+    };
+    if !idempotent.transaction {
+        return;
+    }
+    let Some(handle) = store.transactions().map(Transactions::handle) else {
+        mistakes.push(format!(
+            "tool `{}` has `store = \"transaction\"`, and the store has no transactions: use \
+             `PostgresStore` or `SqliteStore`",
+            spec.name
+        ));
+        return;
+    };
+    for requirement in tool.requires() {
+        if requirement.transaction().is_some_and(|wanted| wanted != handle.type_id) {
+            mistakes.push(format!(
+                "tool `{}` borrows `&mut {}`, and the store's transactions are `&mut {}`",
+                spec.name,
+                requirement.written(),
+                handle.name
+            ));
+        }
     }
 }
 
@@ -56,6 +82,8 @@ pub(super) fn settings(settings: &Settings, mistakes: &mut Vec<String>) {
         ("lease", settings.lease),
         ("retain", settings.retain),
         ("tombstone", settings.tombstone),
+        ("store_timeout", settings.store_timeout),
+        ("reconcile_every", settings.reconcile_every),
     ];
     for (name, duration) in durations {
         if duration.is_zero() && name != "tombstone" {

@@ -6,15 +6,18 @@ use serde_json::Value;
 use crate::{
     clock::Timestamp,
     failure::Failure,
-    store::{Recorded, StoredReply},
+    key::OperationId,
+    store::Recorded,
 };
 
 /// What a caller is answered.
 #[derive(Debug, Clone)]
 pub struct Reply {
-    stored: StoredReply,
+    body: String,
+    is_error: bool,
     outcome: Outcome,
     replayed_from: Option<Timestamp>,
+    duplicate_of: Option<OperationId>,
     durable: bool,
 }
 
@@ -44,7 +47,7 @@ impl Reply {
     pub(crate) fn success(result: &Value) -> Result<Self, serde_json::Error> {
         let body = serde_json::to_string(&Success { status: "ok", result })?;
         let outcome = Outcome { status: "ok", ..Outcome::default() };
-        Ok(Self::fresh(StoredReply { body, is_error: false }, outcome))
+        Ok(Self::fresh(body, false, outcome))
     }
 
     /// A failure. What is not for the caller goes to the log.
@@ -69,22 +72,24 @@ impl Reply {
             code: Some(failure.code.to_string()),
             error_id: failure.error_id.clone(),
         };
-        Self::fresh(StoredReply { body, is_error: true }, outcome)
+        Self::fresh(body, true, outcome)
     }
 
     /// The recorded answer, byte for byte.
-    pub(crate) fn replay(recorded: Recorded) -> Self {
-        let status = if recorded.reply.is_error { "error" } else { "ok" };
-        Self {
-            stored: recorded.reply,
-            outcome: Outcome { status, ..Outcome::default() },
-            replayed_from: Some(recorded.at),
-            durable: true,
-        }
+    pub(crate) fn recorded(body: String, recorded: &Recorded) -> Self {
+        let is_error = recorded.reply.is_error;
+        let outcome =
+            Outcome { status: if is_error { "error" } else { "ok" }, ..Outcome::default() };
+        Self::fresh(body, is_error, outcome).replayed(recorded)
     }
 
-    fn fresh(stored: StoredReply, outcome: Outcome) -> Self {
-        Self { stored, outcome, replayed_from: None, durable: true }
+    /// Says whose answer this is.
+    pub(crate) fn replayed(self, recorded: &Recorded) -> Self {
+        Self { replayed_from: Some(recorded.at), duplicate_of: recorded.duplicate_of, ..self }
+    }
+
+    fn fresh(body: String, is_error: bool, outcome: Outcome) -> Self {
+        Self { body, is_error, outcome, replayed_from: None, duplicate_of: None, durable: true }
     }
 
     /// Marks a true answer that could not be recorded yet.
@@ -95,13 +100,13 @@ impl Reply {
     /// The envelope, as JSON text: the same bytes on every replay.
     #[must_use]
     pub fn body(&self) -> &str {
-        &self.stored.body
+        &self.body
     }
 
     /// Whether the envelope says `error`.
     #[must_use]
     pub fn is_error(&self) -> bool {
-        self.stored.is_error
+        self.is_error
     }
 
     /// Whether this is an earlier call's answer.
@@ -116,6 +121,12 @@ impl Reply {
         self.replayed_from
     }
 
+    /// The operation whose answer this is, if it is that of another one with the same business key.
+    #[must_use]
+    pub fn duplicate_of(&self) -> Option<OperationId> {
+        self.duplicate_of
+    }
+
     /// Whether a later call with the same key is sure to find this answer.
     #[must_use]
     pub fn is_durable(&self) -> bool {
@@ -124,9 +135,5 @@ impl Reply {
 
     pub(crate) fn outcome(&self) -> &Outcome {
         &self.outcome
-    }
-
-    pub(crate) fn stored(&self) -> &StoredReply {
-        &self.stored
     }
 }

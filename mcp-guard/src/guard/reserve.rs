@@ -1,9 +1,11 @@
-//! Recall and reserve: whether the operation is known, whether it is within the limits, and the
-//! claim that makes it this call's alone.
+//! Recall and reserve: whether the operation is known, whether it is within the limits and budgets,
+//! and the claim that makes it this call's alone.
+
+mod claiming;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::{Instant, sleep};
+use claiming::Claiming;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -12,16 +14,19 @@ use super::{
     validate::{Once, Valid},
 };
 use crate::{
+    budget,
+    encryption::Content,
     failure::Failure,
     limit,
-    store::{Claim, Claimed, Lease, Standing, Store, StoreError},
-    tool::{Decoded, InFlight, OnUnknown},
+    store::{
+        Claim, Lease, OpenTransaction, OperationId, Recorded, Reservation, Standing, Store,
+        StoreError,
+    },
+    tool::{Decoded, OnUnknown},
 };
 
-/// How often a waiting call looks again: at first, and at most.
+/// How soon a waiting call looks again, and what a refused one is told to wait at most.
 const FIRST_LOOK: Duration = Duration::from_millis(20);
-const SLOWEST_LOOK: Duration = Duration::from_millis(250);
-/// What a refused call is told to wait.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Proof that the call may act now: within the limits, and the operation is its own.
@@ -40,97 +45,104 @@ pub(super) struct Held {
     pub(super) once: Once,
     /// The key for the backend.
     pub(super) downstream_key: String,
+    /// The transaction in which it is claimed, where the tool writes its effect there.
+    pub(super) transaction: Option<Box<dyn OpenTransaction>>,
 }
 
 /// Answers from the record, refuses, or claims.
 ///
-/// A recorded answer comes before the limits: repeating it has no effect, and a refusal would make
-/// the agent mint a new key.
+/// A recorded answer comes before limits and budgets: repeating it has no effect, and a refusal
+/// would make the agent mint a new key.
 pub(super) async fn reserve(
     valid: Valid,
     core: &Core,
     cancelled: &CancellationToken,
 ) -> Result<Reserved, Stop> {
     let Valid { grant, arguments, once } = valid;
-    let within_limits = limit::check(
-        grant.tool().spec().limits,
-        &arguments.measure(),
-        grant.caller(),
-        core.settings.publish_limits,
-    );
+    let spec = grant.tool().spec();
+    let published = core.settings.publish_limits;
+    let measured = arguments.measure();
+    let within_limits = limit::check(spec.limits, &measured, grant.caller(), published);
     let Some(once) = once else {
         within_limits?;
         return Ok(Reserved { grant, arguments, held: None });
     };
-    let store = core.store()?;
-    let claim = claim_of(&once, &grant, core);
-    if let Err(refused) = within_limits {
-        let standing = store.recall(&claim).await?;
-        return Err(standing.map_or_else(|| refused.into(), stands));
-    }
+    let store = core.records()?;
+    let reservations = within_limits.and_then(|()| {
+        budget::reservations(spec, &measured, &once.arguments, grant.caller(), published)
+    });
+    let claim = match reservations {
+        Ok(reservations) => claim_of(&once, &grant, core, reservations)?,
+        Err(refused) => {
+            let standing = store.recall(&claim_of(&once, &grant, core, Vec::new())?).await?;
+            return Err(standing
+                .map_or_else(|| refused.into(), |standing| stands(standing, core, &grant, &once)));
+        }
+    };
+    // A store that cannot give the secret now would leave a claim behind that nobody can use.
     let secret = core.secret().await?;
-    let downstream_key = secret.downstream_key(&once.operation)?;
-    let lease = claim_within(&**store, &claim, once.spec.in_flight, cancelled).await?;
-    let held = Held { store: Arc::clone(store), lease, once, downstream_key };
+    let (lease, transaction) = Claiming { core, store, grant: &grant, once: &once, claim: &claim }
+        .within(cancelled)
+        .await?;
+    // Of the operation that was granted: it may be an earlier one with the same business key.
+    let downstream_key = secret.downstream_key(&lease.attempt.operation)?;
+    let held = Held { store: Arc::clone(store), lease, once, downstream_key, transaction };
     Ok(Reserved { grant, arguments, held: Some(held) })
 }
 
-fn claim_of(once: &Once, grant: &Grant, core: &Core) -> Claim {
+fn claim_of(
+    once: &Once,
+    grant: &Grant,
+    core: &Core,
+    reservations: Vec<Reservation>,
+) -> Result<Claim, StoreError> {
     let lease = once.spec.lease.unwrap_or(core.settings.lease);
-    Claim::new(once.operation, once.fingerprint, grant.tool().spec().name, lease)
+    let reconciles = once.spec.on_unknown == OnUnknown::Reconcile;
+    let arguments = reconciles.then(|| {
+        core.vault.seal(&once.operation, Content::Arguments, &once.arguments.to_string())
+    });
+    let tool = grant.tool().spec().name;
+    Ok(Claim::new(once.operation, grant.principal(), once.fingerprint, tool, lease)
         .with_retake(once.spec.on_unknown == OnUnknown::Retry)
+        .with_tentative(once.spec.dispatches)
+        .with_business(once.business)
+        .with_reservations(reservations)
+        .with_arguments(arguments.transpose()?))
 }
 
-/// Claims, waiting for another call's answer as long as the tool says. Cancellation is honoured up
-/// to the claim, and never after it.
-async fn claim_within(
-    store: &dyn Store,
-    claim: &Claim,
-    in_flight: InFlight,
-    cancelled: &CancellationToken,
-) -> Result<Lease, Stop> {
-    let patience = match in_flight {
-        InFlight::Refuse => Duration::ZERO,
-        InFlight::Wait(patience) => patience,
-    };
-    let give_up = Instant::now() + patience;
-    let mut pause = FIRST_LOOK;
-    loop {
-        if cancelled.is_cancelled() {
-            return Err(Failure::cancelled().into());
-        }
-        match claim_surely(store, claim).await? {
-            Claimed::Granted(lease) => return Ok(lease),
-            Claimed::Stands(Standing::InFlight(_)) if Instant::now() + pause <= give_up => {
-                tokio::select! {
-                    () = sleep(pause) => {}
-                    () = cancelled.cancelled() => {}
-                }
-                pause = (pause * 2).min(SLOWEST_LOOK);
-            }
-            Claimed::Stands(standing) => return Err(stands(standing)),
-        }
-    }
-}
-
-/// Claims, and once more after a failure: the first may have been granted, and its acknowledgement
-/// lost. The store knows the owner again.
-async fn claim_surely(store: &dyn Store, claim: &Claim) -> Result<Claimed, StoreError> {
-    match store.claim(claim).await {
-        Err(StoreError::Unavailable(_)) => store.claim(claim).await,
-        answered => answered,
-    }
-}
-
-fn stands(standing: Standing) -> Stop {
+/// What a call is told of an operation that is not its own to carry out.
+pub(super) fn stands(standing: Standing, core: &Core, grant: &Grant, once: &Once) -> Stop {
     let failure = match standing {
-        Standing::Recorded(recorded) => return Stop::Replay(Box::new(Reply::replay(recorded))),
+        Standing::Recorded(recorded) => {
+            return replay(recorded, core, grant.tool().spec().name, &once.operation);
+        }
         Standing::InFlight(rest) => Failure::in_flight(rest.clamp(FIRST_LOOK, LOOK_AGAIN)),
-        Standing::Unknown => Failure::outcome_unknown(),
+        Standing::Unknown(_) if once.spec.on_unknown == OnUnknown::Reconcile => {
+            Failure::outcome_unknown().to_be_reconciled()
+        }
+        Standing::Unknown(_) => Failure::outcome_unknown(),
         Standing::Conflict => Failure::key_conflict(),
         Standing::Expired => Failure::key_expired(),
+        Standing::AlreadyDone => Failure::already_done(),
+        Standing::OverBudget(place) => match grant.tool().spec().budgets.get(place) {
+            Some(budget) => Failure::over_budget(budget, core.settings.publish_limits),
+            None => Failure::internal("the store names a budget that the tool does not have"),
+        },
     };
     failure.into()
+}
+
+fn replay(recorded: Recorded, core: &Core, tool: &str, operation: &OperationId) -> Stop {
+    let operation = recorded.duplicate_of.as_ref().unwrap_or(operation);
+    match core.vault.open(operation, Content::Reply, &recorded.reply.body) {
+        // Kept without its body: it was too large, or could not be written.
+        Ok(body) if body.is_empty() => {
+            let unavailable = Reply::failure(tool, &Failure::result_unavailable());
+            Stop::Replay(Box::new(unavailable.replayed(&recorded)))
+        }
+        Ok(body) => Stop::Replay(Box::new(Reply::recorded(body, &recorded))),
+        Err(error) => error.into(),
+    }
 }
 
 impl From<StoreError> for Stop {

@@ -4,6 +4,7 @@ use std::{
     convert::Infallible,
     future::pending,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
     time::Duration,
 };
 
@@ -19,20 +20,22 @@ use super::{
 use crate::{
     effect::Effect,
     store::{Fenced, Lease, Store, record},
-    tool::{BodyEnd, Provided},
+    tool::{BodyEnd, Provided, Running},
 };
 
 /// A body that has ended, one way or another.
 pub(super) struct Ended {
     pub(super) grant: Grant,
     pub(super) held: Option<Held>,
-    pub(super) end: End,
+    pub(super) end: End<BodyEnd>,
+    /// Whether the body has marked the moment of its effect.
+    pub(super) dispatched: bool,
 }
 
 /// How a body ended.
-pub(super) enum End {
+pub(super) enum End<T> {
     /// By itself.
-    Returned(BodyEnd),
+    Returned(T),
     /// By a panic, with this message.
     Panicked(String),
     /// It was stopped after so long.
@@ -41,33 +44,52 @@ pub(super) enum End {
 
 /// Runs the body. It is raced against its deadline alone, never against the client.
 pub(super) async fn run(reserved: Reserved, core: &Core) -> Ended {
-    let Reserved { grant, arguments, held } = reserved;
+    let Reserved { grant, arguments, mut held } = reserved;
     let allowed = grant.tool().spec().timeout.unwrap_or(core.settings.timeout);
-    let deadline = Instant::now() + allowed;
-    let effect = held
-        .as_ref()
-        .map(|held| Effect::new(held.downstream_key.clone(), held.lease.epoch, deadline));
-    let provided = Provided::new(&core.providers, grant.caller(), effect.as_ref());
-    let mut body = arguments.run(provided);
+    let effect = held.as_ref().map(|held| effect_of(held, Instant::now() + allowed));
+    let lease = held.as_ref().filter(|held| held.transaction.is_none());
+    let lease = lease.map(|held| (Arc::clone(&held.store), held.lease.clone()));
+    let transaction = held.as_mut().and_then(|held| held.transaction.as_mut());
+    let provided = Provided::new(&core.providers, Some(grant.caller()), effect.as_ref())
+        .with_transaction(transaction.map(|open| open.handle()));
     let end = tokio::select! {
-        ended = timeout_at(deadline, AssertUnwindSafe(&mut body).catch_unwind()) => match ended {
-            Ok(Ok(end)) => End::Returned(end),
-            Ok(Err(panic)) => End::Panicked(format!("the tool panicked: {}", message_of(panic))),
-            Err(_) => End::OutOfTime(allowed),
-        },
-        never = keep_alive(held.as_ref()) => match never {},
+        end = to_its_end(arguments.run(provided), allowed) => end,
+        never = keep_alive(lease.as_ref()) => match never {},
+    };
+    let dispatched = effect.as_ref().is_some_and(Effect::is_dispatched);
+    Ended { grant, held, end, dispatched }
+}
+
+/// What the body knows of its effect. In a transaction there is no lease: what is not committed is
+/// not there.
+fn effect_of(held: &Held, deadline: Instant) -> Effect {
+    let effect = Effect::new(held.downstream_key.clone(), held.lease.attempt.epoch, deadline);
+    match held.transaction {
+        Some(_) => effect,
+        None => effect.under(Arc::clone(&held.store), held.lease.clone()),
+    }
+}
+
+/// Runs code of the user's until it ends, panics, or has had its time.
+pub(super) async fn to_its_end<T>(mut body: Running<'_, T>, allowed: Duration) -> End<T> {
+    let ended =
+        timeout_at(Instant::now() + allowed, AssertUnwindSafe(&mut body).catch_unwind()).await;
+    let end = match ended {
+        Ok(Ok(end)) => End::Returned(end),
+        Ok(Err(panic)) => End::Panicked(format!("the tool panicked: {}", message_of(panic))),
+        Err(_) => End::OutOfTime(allowed),
     };
     // What a stopped body held is dropped here, by its own code. That changes nothing of its end.
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(body))) {
         tracing::error!(message = message_of(panic), "a body panicked while it was dropped");
     }
-    Ended { grant, held, end }
+    end
 }
 
 /// Renews the lease for as long as it is polled.
-async fn keep_alive(held: Option<&Held>) -> Infallible {
+async fn keep_alive(held: Option<&(Arc<dyn Store>, Lease)>) -> Infallible {
     match held {
-        Some(held) => beat(&*held.store, &held.lease).await,
+        Some((store, lease)) => beat(&**store, lease).await,
         None => pending().await,
     }
 }

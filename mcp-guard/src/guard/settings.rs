@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::wire::WireLimits;
+use crate::{store::Retention, tool::IdempotentSpec, wire::WireLimits};
 
 /// What the operator may set.
 #[derive(Debug, Clone)]
@@ -11,6 +11,8 @@ pub(crate) struct Settings {
     pub(crate) lease: Duration,
     pub(crate) retain: Duration,
     pub(crate) tombstone: Duration,
+    pub(crate) store_timeout: Duration,
+    pub(crate) reconcile_every: Duration,
     pub(crate) max_reply_bytes: usize,
     pub(crate) publish_limits: bool,
     pub(crate) hide_unauthorized: bool,
@@ -25,10 +27,22 @@ impl Default for Settings {
             lease: Duration::from_secs(60),
             retain: DAY,
             tombstone: DAY * 30,
+            store_timeout: Duration::from_secs(5),
+            reconcile_every: Duration::from_secs(30),
             max_reply_bytes: 256 * 1024,
             publish_limits: true,
             hide_unauthorized: false,
             wire: WireLimits::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// How long an operation of this tool is remembered.
+    pub(super) fn retention(&self, spec: Option<&IdempotentSpec>) -> Retention {
+        Retention {
+            retain: spec.and_then(|spec| spec.retain).unwrap_or(self.retain),
+            tombstone: spec.and_then(|spec| spec.tombstone).unwrap_or(self.tombstone),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{Settings, authorize::may_use};
 use crate::{
     caller::Caller,
     schema::{ArgumentsSchema, Misfit, envelope_schema},
-    tool::{Decoded, EffectClass, Registered, ToolSpec},
+    tool::{Decoded, EffectClass, Registered, Requirement, ToolSpec},
 };
 
 /// The tools, by name.
@@ -79,6 +79,11 @@ impl GuardedTool {
 
     pub(crate) fn spec(&self) -> &'static ToolSpec {
         self.tool.spec()
+    }
+
+    /// Whether the tool's function is told who calls.
+    pub(super) fn borrows_the_caller(&self) -> bool {
+        self.tool.requires().iter().any(Requirement::is_caller)
     }
 
     pub(crate) fn schema(&self) -> &ArgumentsSchema {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Stop, authorize::Grant};
 use crate::{
     failure::Failure,
-    key::{Fingerprint, KEY_ARGUMENT, Key, OperationId},
+    key::{BusinessKey, Fingerprint, KEY_ARGUMENT, Key, OperationId},
     schema::Misfit,
     tool::{Decoded, EffectClass, IdempotentSpec},
 };
@@ -22,7 +22,11 @@ pub(super) struct Valid {
 pub(super) struct Once {
     pub(super) operation: OperationId,
     pub(super) fingerprint: Fingerprint,
+    /// What the operation is about, where the tool says which arguments tell.
+    pub(super) business: Option<BusinessKey>,
     pub(super) spec: IdempotentSpec,
+    /// The arguments as they were sent, without the key.
+    pub(super) arguments: Value,
 }
 
 /// Refuses arguments that do not fit, naming all that is wrong and no value.
@@ -36,13 +40,35 @@ pub(super) fn validate(grant: Grant, mut arguments: Value) -> Result<Valid, Stop
     if let Some(members) = arguments.as_object_mut() {
         members.remove(KEY_ARGUMENT);
     }
-    let once = spec.zip(key).map(|(spec, key)| Once {
-        operation: OperationId::of(grant.caller(), grant.tool().spec().name, &key),
-        fingerprint: Fingerprint::of(&arguments),
-        spec,
-    });
+    let once = match spec.zip(key) {
+        Some((spec, key)) => Some(once(&grant, spec, &key, &arguments)?),
+        None => None,
+    };
     let arguments = grant.tool().decode(arguments).map_err(stop)?;
     Ok(Valid { grant, arguments, once })
+}
+
+fn once(
+    grant: &Grant,
+    spec: IdempotentSpec,
+    key: &Key,
+    arguments: &Value,
+) -> Result<Once, Failure> {
+    let (caller, tool) = (grant.caller(), grant.tool().spec().name);
+    let business = if spec.business_key.is_empty() {
+        None
+    } else {
+        // The macro takes required parameters only: a missing one is a defect of this side.
+        let business = BusinessKey::of(caller, tool, spec.business_key, arguments);
+        Some(business.ok_or_else(|| Failure::internal("a part of the business key is missing"))?)
+    };
+    Ok(Once {
+        operation: OperationId::of(caller, tool, key),
+        fingerprint: Fingerprint::of(arguments),
+        business,
+        spec,
+        arguments: arguments.clone(),
+    })
 }
 
 fn key_of(arguments: &Value) -> Result<Key, Stop> {

@@ -20,8 +20,7 @@ const VERSION: &[u8] = b"mcp-guard arguments v1\0";
 
 impl Fingerprint {
     pub(crate) fn of(arguments: &Value) -> Self {
-        let mut canonical = String::new();
-        write_value(&mut canonical, arguments);
+        let canonical = canonical(arguments);
         let mut hash = Sha256::new_with_prefix(VERSION);
         hash.update(canonical.as_bytes());
         Self(hash.finalize().into())
@@ -38,6 +37,13 @@ impl Fingerprint {
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
+}
+
+/// The canonical form: equal exactly for equal values.
+pub(super) fn canonical(value: &Value) -> String {
+    let mut out = String::new();
+    write_value(&mut out, value);
+    out
 }
 
 fn write_value(out: &mut String, value: &Value) {
@@ -108,12 +114,6 @@ mod tests {
             write!(out, "{byte:02x}").expect("a string");
             out
         })
-    }
-
-    fn canonical(value: &Value) -> String {
-        let mut out = String::new();
-        write_value(&mut out, value);
-        out
     }
 
     /// Recorded once, and computed outside of this crate: a change here makes a conflict of every

@@ -3,9 +3,10 @@
 use std::{future::Future, marker::PhantomData, pin::Pin, sync::Arc};
 
 use schemars::Schema;
+use serde::Serialize;
 use serde_json::Value;
 
-use super::{Measurement, Provided, Requirement, Returned, Tool, ToolSpec};
+use super::{Measurement, Provided, Reconciled, Requirement, Returned, Tool, ToolSpec};
 use crate::{
     failure::{Report, ToolError},
     schema,
@@ -41,6 +42,9 @@ pub(crate) trait ErasedTool: Send + Sync {
     fn decode(&self, arguments: Value) -> Result<Box<dyn Decoded>, DecodeError>;
 }
 
+/// A body, or a reconciling function, on its way.
+pub(crate) type Running<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
 /// Arguments that did not fit their types: where.
 pub(crate) struct DecodeError {
     /// The place, as a JSON pointer without its leading slash cut off.
@@ -52,10 +56,9 @@ pub(crate) struct DecodeError {
 /// Typed arguments, ready to run.
 pub(crate) trait Decoded: Send {
     fn measure(&self) -> Vec<Measurement>;
-    fn run<'a>(
-        self: Box<Self>,
-        provided: Provided<'a>,
-    ) -> Pin<Box<dyn Future<Output = BodyEnd> + Send + 'a>>;
+    fn run<'a>(self: Box<Self>, provided: Provided<'a>) -> Running<'a, BodyEnd>;
+    /// Asks what became of an earlier attempt.
+    fn reconcile<'a>(self: Box<Self>, provided: Provided<'a>) -> Running<'a, Reconciled<BodyEnd>>;
 }
 
 /// How a body ended, when it ended by itself.
@@ -113,21 +116,32 @@ impl<T: Tool> Decoded for Typed<T> {
         T::measure(&self.0)
     }
 
-    fn run<'a>(
-        self: Box<Self>,
-        provided: Provided<'a>,
-    ) -> Pin<Box<dyn Future<Output = BodyEnd> + Send + 'a>> {
+    fn run<'a>(self: Box<Self>, provided: Provided<'a>) -> Running<'a, BodyEnd> {
         Box::pin(async move { end_of(T::run(provided, self.0).await) })
+    }
+
+    fn reconcile<'a>(self: Box<Self>, provided: Provided<'a>) -> Running<'a, Reconciled<BodyEnd>> {
+        Box::pin(async move {
+            match T::reconcile(provided, self.0).await {
+                Reconciled::Landed(value) => Reconciled::Landed(written(&value)),
+                Reconciled::NotLanded => Reconciled::NotLanded,
+                Reconciled::StillUnknown => Reconciled::StillUnknown,
+            }
+        })
     }
 }
 
 fn end_of<R: Returned>(returned: R) -> BodyEnd {
     match returned.into_result() {
-        Ok(value) => match serde_json::to_value(&value) {
-            Ok(value) => BodyEnd::Value(value),
-            Err(error) => BodyEnd::Unserializable { detail: error.to_string() },
-        },
+        Ok(value) => written(&value),
         Err(error) => BodyEnd::Failed { report: error.report(), detail: with_sources(&error) },
+    }
+}
+
+fn written<V: Serialize>(value: &V) -> BodyEnd {
+    match serde_json::to_value(value) {
+        Ok(value) => BodyEnd::Value(value),
+        Err(error) => BodyEnd::Unserializable { detail: error.to_string() },
     }
 }
 

@@ -13,13 +13,30 @@ use crate::{caller::Caller, effect::Effect};
 pub struct Requirement {
     type_id: TypeId,
     written: &'static str,
+    is_transaction: bool,
 }
 
 impl Requirement {
     /// A parameter of type `&T`, with the type as the function spells it.
     #[must_use]
     pub fn of<T: Any>(written: &'static str) -> Self {
-        Self { type_id: TypeId::of::<T>(), written }
+        Self { type_id: TypeId::of::<T>(), written, is_transaction: false }
+    }
+
+    /// A parameter of type `&mut T`: the transaction that the effect is written in.
+    #[must_use]
+    pub fn of_transaction<T: Any>(written: &'static str) -> Self {
+        Self { is_transaction: true, ..Self::of::<T>(written) }
+    }
+
+    /// Whether this is the call's transaction, and of which type.
+    pub(crate) fn transaction(&self) -> Option<TypeId> {
+        self.is_transaction.then_some(self.type_id)
+    }
+
+    /// Whether this is who calls.
+    pub(crate) fn is_caller(&self) -> bool {
+        self.type_id == TypeId::of::<Caller>()
     }
 
     /// The type as the function spells it.
@@ -33,7 +50,7 @@ impl Requirement {
     }
 
     fn is_from_the_call(&self) -> bool {
-        self.is_effect() || self.type_id == TypeId::of::<Caller>()
+        self.is_effect() || self.is_caller() || self.is_transaction
     }
 }
 
@@ -53,21 +70,28 @@ impl Providers {
     }
 }
 
-/// What one call can borrow: the server's values, the caller, the effect.
-#[derive(Clone, Copy)]
+/// What one call can borrow: the server's values, the caller, the effect, and the transaction.
 pub struct Provided<'a> {
     providers: &'a Providers,
-    caller: &'a Caller,
+    caller: Option<&'a Caller>,
     effect: Option<&'a Effect>,
+    transaction: Option<&'a mut (dyn Any + Send + Sync)>,
 }
 
 impl<'a> Provided<'a> {
     pub(crate) fn new(
         providers: &'a Providers,
-        caller: &'a Caller,
+        caller: Option<&'a Caller>,
         effect: Option<&'a Effect>,
     ) -> Self {
-        Self { providers, caller, effect }
+        Self { providers, caller, effect, transaction: None }
+    }
+
+    pub(crate) fn with_transaction(
+        self,
+        transaction: Option<&'a mut (dyn Any + Send + Sync)>,
+    ) -> Self {
+        Self { transaction, ..self }
     }
 
     /// The value of type `T`.
@@ -75,16 +99,28 @@ impl<'a> Provided<'a> {
     /// # Panics
     /// When there is none. `build()` refuses a guard in which that can happen.
     #[must_use]
-    pub fn get<T: Any + Send + Sync>(self) -> &'a T {
+    pub fn get<T: Any + Send + Sync>(&self) -> &'a T {
         let value: Option<&'a dyn Any> = if TypeId::of::<T>() == TypeId::of::<Caller>() {
-            Some(self.caller)
+            self.caller.map(|caller| caller as &dyn Any)
         } else if TypeId::of::<T>() == TypeId::of::<Effect>() {
             self.effect.map(|effect| effect as &dyn Any)
         } else {
             self.providers.0.get(&TypeId::of::<T>()).map(|value| &**value as &dyn Any)
         };
-        value
-            .and_then(<dyn Any>::downcast_ref)
-            .unwrap_or_else(|| unreachable!("build() checked that {} is there", type_name::<T>()))
+        value.and_then(<dyn Any>::downcast_ref).unwrap_or_else(|| missing::<T>())
     }
+
+    /// The transaction that the effect is written in, once.
+    ///
+    /// # Panics
+    /// As [`get`](Self::get).
+    #[must_use]
+    pub fn transaction<T: Any + Send + Sync>(&mut self) -> &'a mut T {
+        let transaction: Option<&'a mut (dyn Any + Send + Sync)> = self.transaction.take();
+        transaction.and_then(|open| open.downcast_mut()).unwrap_or_else(|| missing::<T>())
+    }
+}
+
+fn missing<T>() -> ! {
+    unreachable!("build() checked that {} is there", type_name::<T>())
 }

@@ -17,6 +17,8 @@ pub struct ToolSpec {
     pub effect: EffectClass,
     /// The limits of its parameters.
     pub limits: &'static [LimitSpec],
+    /// What many calls together may take.
+    pub budgets: &'static [BudgetSpec],
     /// How long the body may take; `None` takes the guard's default.
     pub timeout: Option<Duration>,
     /// MCP's `destructiveHint`, for a tool that changes something.
@@ -54,8 +56,16 @@ pub struct IdempotentSpec {
     pub lease: Option<Duration>,
     /// What a second call is told while the first is under way.
     pub in_flight: InFlight,
-    /// What a call is told when it is not known whether an earlier one acted.
+    /// What happens when it is not known whether an earlier call acted.
     pub on_unknown: OnUnknown,
+    /// The arguments, by their names on the wire, that say what an operation is about: no two
+    /// operations with the same values are carried out. Empty: the client's key alone decides.
+    pub business_key: &'static [&'static str],
+    /// Whether the body marks the moment before which nothing can have been done, with
+    /// [`Effect::dispatch`](crate::Effect::dispatch).
+    pub dispatches: bool,
+    /// Whether claim, effect and record are one transaction of the store.
+    pub transaction: bool,
 }
 
 /// What a second call with the same key is told while the first is under way.
@@ -74,6 +84,8 @@ pub enum OnUnknown {
     Refuse,
     /// Run the body again: its backend deduplicates on [`Effect::key`](crate::Effect::key).
     Retry,
+    /// Ask [`Tool::reconcile`](crate::Tool::reconcile), on the next call and in the background.
+    Reconcile,
 }
 
 /// The limit of one parameter.
@@ -87,4 +99,30 @@ pub struct LimitSpec {
     pub min: Option<i128>,
     /// The scope that a caller needs for this limit to be theirs; `None`: everyone's.
     pub scope: Option<&'static str>,
+}
+
+/// What the calls of a tool may take together within a time.
+#[derive(Debug, Clone, Copy)]
+pub struct BudgetSpec {
+    /// The parameter that is summed; `None`: calls are counted.
+    pub parameter: Option<&'static str>,
+    /// The highest sum: at most [`MAX_CAP`](crate::store::MAX_CAP).
+    pub max: u64,
+    /// The time. It rolls: any stretch of this length counts, not a day of the calendar.
+    pub per: Duration,
+    /// Whose calls are counted together.
+    pub of: BudgetOf,
+}
+
+/// Whose calls a budget counts together. Calls of other tools are never counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BudgetOf {
+    /// Each caller's: tenant, issuer and subject.
+    Caller,
+    /// Each tenant's. Callers without a tenant are counted together.
+    Tenant,
+    /// Everyone's.
+    Tool,
+    /// Those of a tenant with the same value of this argument, by its name on the wire.
+    Parameter(&'static str),
 }

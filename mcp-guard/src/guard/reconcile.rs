@@ -1,0 +1,122 @@
+//! Finding out what became of an operation whose outcome is unknown, as the tool says how.
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::{
+    Core, GuardedTool, Reply,
+    run::{End, to_its_end},
+    settle::{Certainty, settlement},
+};
+use crate::{
+    audit,
+    caller::Caller,
+    effect::Effect,
+    encryption::Content,
+    failure::Failure,
+    store::{Attempt, Fenced, Inspected, Store, StoreError},
+    tool::{BodyEnd, EffectClass, IdempotentSpec, OnUnknown, Provided, Reconciled},
+};
+
+/// How many unknown operations are read at once.
+const PAGE: u32 = 100;
+
+/// Asks the tool's own function about the attempt that was lost, and records what it finds. Then
+/// the operation is claimed again, and stands as it stands.
+///
+/// # Errors
+/// Where the store does not answer. What the function finds to be unknown still is no error.
+pub(super) async fn reconcile(
+    core: &Core,
+    tool: &GuardedTool,
+    caller: Option<&Caller>,
+    arguments: Value,
+    lost: Attempt,
+) -> Result<(), StoreError> {
+    let spec = tool.spec();
+    let EffectClass::Idempotent(idempotent) = spec.effect else { return Ok(()) };
+    let Ok(arguments) = tool.decode(arguments) else {
+        tracing::error!(tool = spec.name, "the arguments of an unknown operation do not fit");
+        return Ok(());
+    };
+    let allowed = spec.timeout.unwrap_or(core.settings.timeout);
+    let key = core.secret().await?.downstream_key(&lost.operation)?;
+    let effect = Effect::new(key, lost.epoch, Instant::now() + allowed);
+    let provided = Provided::new(&core.providers, caller, Some(&effect));
+    let found = to_its_end(arguments.reconcile(provided), allowed).await;
+    let Some((certainty, reply)) = judge(spec.name, found) else { return Ok(()) };
+    let settlement = settlement(certainty, &reply, &lost.operation, &idempotent, core);
+    let fenced = core.records()?.resolve(&lost, &settlement).await?;
+    if fenced == Fenced::Applied {
+        audit::reconciled(spec.name, &lost.operation, certainty == Certainty::Done);
+    }
+    Ok(())
+}
+
+/// What was found out, unless that is nothing.
+fn judge(tool: &str, found: End<Reconciled<BodyEnd>>) -> Option<(Certainty, Reply)> {
+    let unavailable = || Reply::failure(tool, &Failure::result_unavailable());
+    match found {
+        End::Returned(Reconciled::Landed(BodyEnd::Value(value))) => {
+            Some((Certainty::Done, Reply::success(&value).unwrap_or_else(|_| unavailable())))
+        }
+        End::Returned(Reconciled::Landed(_)) => Some((Certainty::Done, unavailable())),
+        End::Returned(Reconciled::NotLanded) => {
+            // Nobody is answered with this: the key is free again.
+            Some((Certainty::NothingDone, unavailable()))
+        }
+        End::Returned(Reconciled::StillUnknown) => None,
+        End::Panicked(message) => {
+            tracing::error!(tool, message, "an unknown outcome could not be reconciled");
+            None
+        }
+        End::OutOfTime(allowed) => {
+            tracing::error!(tool, ?allowed, "reconciling an unknown outcome took too long");
+            None
+        }
+    }
+}
+
+/// Whether an unknown outcome of the tool can be reconciled without the call that caused it.
+pub(super) fn in_background(tool: &GuardedTool) -> bool {
+    let reconciles = matches!(
+        tool.spec().effect,
+        EffectClass::Idempotent(IdempotentSpec { on_unknown: OnUnknown::Reconcile, .. })
+    );
+    reconciles && !tool.borrows_the_caller()
+}
+
+/// Goes once through all unknown operations of tools that say how to find out about them.
+///
+/// # Errors
+/// Where the store does not answer.
+pub(super) async fn reconcile_all(core: &Core) -> Result<(), StoreError> {
+    let store = core.records()?;
+    let mut after = None;
+    loop {
+        let page = store.unresolved(after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.operation);
+        for unknown in page {
+            reconcile_one(core, unknown).await?;
+        }
+    }
+}
+
+async fn reconcile_one(core: &Core, unknown: Inspected) -> Result<(), StoreError> {
+    let Inspected { operation, record, .. } = unknown;
+    let Some(tool) = core.toolbox.get(&record.tool).filter(|tool| in_background(tool)) else {
+        return Ok(());
+    };
+    let Some(kept) = &record.arguments else { return Ok(()) };
+    let arguments = core.vault.open(&operation, Content::Arguments, kept);
+    match arguments.map(|text| serde_json::from_str(&text)) {
+        Ok(Ok(arguments)) => {
+            reconcile(core, tool, None, arguments, record.attempt(operation)).await
+        }
+        _ => {
+            tracing::error!(tool = record.tool, "the arguments of an unknown operation are unreadable");
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! One call's way to its claim.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::{FIRST_LOOK, stands};
+use crate::{
+    failure::Failure,
+    guard::{
+        Core, Stop, authorize::Grant, background, reconcile, validate::Once,
+    },
+    store::{
+        Begun, Claim, Claimed, Lease, OpenTransaction, Settlement, Standing, Store, StoreError,
+    },
+    tool::{InFlight, OnUnknown},
+};
+
+/// How long a waiting call pauses at most before it looks again.
+const SLOWEST_LOOK: Duration = Duration::from_millis(250);
+
+/// One call's way to its claim.
+pub(super) struct Claiming<'a> {
+    pub(super) core: &'a Core,
+    pub(super) store: &'a Arc<dyn Store>,
+    pub(super) grant: &'a Grant,
+    pub(super) once: &'a Once,
+    pub(super) claim: &'a Claim,
+}
+
+/// What the call has then: its lease, and the transaction where the tool writes in one.
+type Granted = (Lease, Option<Box<dyn OpenTransaction>>);
+
+impl Claiming<'_> {
+    /// Claims, waiting for another call's answer as long as the tool says, and finding out about an
+    /// unknown outcome once, where the tool says how. Cancellation is honoured up to the claim, and
+    /// never after it.
+    pub(super) async fn within(&self, cancelled: &CancellationToken) -> Result<Granted, Stop> {
+        let patience = match self.once.spec.in_flight {
+            InFlight::Refuse => Duration::ZERO,
+            InFlight::Wait(patience) => patience,
+        };
+        let give_up = Instant::now() + patience;
+        let mut pause = FIRST_LOOK;
+        let mut may_ask = self.once.spec.on_unknown == OnUnknown::Reconcile;
+        loop {
+            if cancelled.is_cancelled() {
+                return Err(Failure::cancelled().into());
+            }
+            match self.attempt().await? {
+                Ok(granted) => return Ok(granted),
+                Err(Standing::InFlight(_)) if Instant::now() + pause <= give_up => {
+                    tokio::select! {
+                        () = sleep(pause) => {}
+                        () = cancelled.cancelled() => {}
+                    }
+                    pause = (pause * 2).min(SLOWEST_LOOK);
+                }
+                Err(Standing::Unknown(lost)) if may_ask => {
+                    may_ask = false;
+                    let (tool, caller) = (self.grant.tool(), Some(self.grant.caller()));
+                    let arguments = self.once.arguments.clone();
+                    reconcile::reconcile(self.core, tool, caller, arguments, lost).await?;
+                }
+                Err(standing) => return Err(stands(standing, self.core, self.grant, self.once)),
+            }
+        }
+    }
+
+    async fn attempt(&self) -> Result<Result<Granted, Standing>, StoreError> {
+        if self.once.spec.transaction {
+            let transactions = self.store.transactions().ok_or_else(no_transactions)?;
+            return Ok(match transactions.begin(self.claim).await? {
+                Begun::Granted(lease, transaction) => Ok((lease, Some(transaction))),
+                Begun::Stands(standing) => Err(standing),
+            });
+        }
+        Ok(match self.claim_surely().await? {
+            Claimed::Granted(lease) => Ok((lease, None)),
+            Claimed::Stands(standing) => Err(standing),
+        })
+    }
+
+    /// Claims, and once more after a failure: the first may have been granted, and its
+    /// acknowledgement lost. The store knows the owner again.
+    async fn claim_surely(&self) -> Result<Claimed, StoreError> {
+        let mut claimed = self.store.claim(self.claim).await;
+        if matches!(claimed, Err(StoreError::Unavailable(_))) {
+            claimed = self.store.claim(self.claim).await;
+        }
+        if matches!(claimed, Err(StoreError::Unavailable(_))) {
+            withdraw(self.core, Arc::clone(self.store), self.claim.clone());
+        }
+        claimed
+    }
+}
+
+fn no_transactions() -> StoreError {
+    StoreError::Unusable("it has no transactions".into())
+}
+
+/// Gives up a claim that may have been granted without an acknowledgement, once the store answers
+/// again. Otherwise its lease would run out to "unknown", although nothing was done.
+fn withdraw(core: &Core, store: Arc<dyn Store>, claim: Claim) {
+    let retention = core.settings.retention(None);
+    background::persist(&core.running, "a claim is withdrawn", move || {
+        let (store, claim) = (Arc::clone(&store), claim.clone());
+        async move {
+            // Only a claim that was granted is found again: this one takes nothing over.
+            let Claimed::Granted(lease) = store.claim(&claim.with_retake(false)).await? else {
+                return Ok(());
+            };
+            store.settle(&lease, &Settlement::Released { retention }).await.map(drop)
+        }
+    });
+}

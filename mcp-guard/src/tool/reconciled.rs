@@ -1,0 +1,52 @@
+//! What became of an operation whose outcome was unknown, as the user's own function finds out.
+
+use std::error::Error;
+
+/// What a function named by `on_unknown = reconcile(...)` finds out about an earlier attempt.
+///
+/// The function takes the tool's own parameters, with the values of that attempt; its `&Effect` has
+/// the key that the backend was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reconciled<T> {
+    /// It was done, with this result: recorded, and what every later call is answered.
+    Landed(T),
+    /// It was not done, **and can no longer come to be done**: the key is free again. An attempt
+    /// that is only slow may still land. Say this only of what the backend has refused, or will
+    /// refuse because of its own deadline or because you cancelled it.
+    NotLanded,
+    /// It cannot be told, or not yet.
+    StillUnknown,
+}
+
+/// What a reconciling function may return: [`Reconciled`], or a `Result` whose error means
+/// [`Reconciled::StillUnknown`].
+#[diagnostic::on_unimplemented(
+    message = "a reconciling function cannot return `{Self}`",
+    label = "expected `Reconciled<{T}>` or `Result<Reconciled<{T}>, E>`",
+    note = "the result of `Landed` is of the same type as the tool's own"
+)]
+pub trait IntoReconciled<T> {
+    /// What was found out.
+    fn into_reconciled(self) -> Reconciled<T>;
+}
+
+impl<T> IntoReconciled<T> for Reconciled<T> {
+    fn into_reconciled(self) -> Self {
+        self
+    }
+}
+
+impl<T, E: Error> IntoReconciled<T> for Result<Reconciled<T>, E> {
+    fn into_reconciled(self) -> Reconciled<T> {
+        self.unwrap_or_else(|error| {
+            tracing::warn!(%error, "an unknown outcome could not be reconciled");
+            Reconciled::StillUnknown
+        })
+    }
+}
+
+/// Calls [`IntoReconciled::into_reconciled`], for generated code.
+#[must_use]
+pub fn reconciled<T, R: IntoReconciled<T>>(returned: R) -> Reconciled<T> {
+    returned.into_reconciled()
+}
