@@ -1,0 +1,93 @@
+//! Operations whose owner is gone.
+
+use std::time::Duration;
+
+use super::fixture::{
+    LEASE, abandoned, claim, done, granted, is_superseded, operation, other_arguments, replayed,
+    settle, stands,
+};
+use crate::{
+    clock::ManualClock,
+    store::{Attempt, Fenced, Settlement, Standing, Store},
+};
+
+pub(super) async fn all(store: &dyn Store, clock: &ManualClock) {
+    lease_that_ran_out_is_unknown(store, clock).await;
+    unknown_can_be_retaken_where_the_tool_says_so(store, clock).await;
+    late_owner_turns_unknown_into_fact(store, clock).await;
+    late_owner_never_touches_a_successor(store, clock).await;
+    unknown_is_never_forgotten(store, clock).await;
+}
+
+/// A claim whose owner is gone is unknown, not free; its owner may come back and renew it.
+pub async fn lease_that_ran_out_is_unknown(store: &dyn Store, clock: &ManualClock) {
+    let operation = operation();
+    let lease = granted(store, &claim(operation)).await;
+    clock.advance(LEASE - Duration::from_millis(1));
+    let rest = Standing::InFlight(Duration::from_millis(1));
+    assert_eq!(stands(store, &claim(operation)).await, rest);
+    clock.advance(Duration::from_millis(1));
+    for _ in 0..2 {
+        assert_eq!(stands(store, &claim(operation)).await, Standing::Unknown(lease.attempt));
+    }
+    assert_eq!(store.renew(&lease).await, Ok(Fenced::Applied));
+    assert_eq!(stands(store, &claim(operation)).await, Standing::InFlight(LEASE));
+}
+
+/// Where the backend deduplicates, an unknown operation is carried out again; a live one is not.
+pub async fn unknown_can_be_retaken_where_the_tool_says_so(store: &dyn Store, clock: &ManualClock) {
+    for settlement in [None, Some(Settlement::Unknown)] {
+        let operation = operation();
+        let first = granted(store, &claim(operation)).await;
+        let again = claim(operation).with_retake(true);
+        assert_eq!(stands(store, &again).await, Standing::InFlight(LEASE));
+        match &settlement {
+            None => clock.advance(LEASE),
+            Some(settlement) => settle(store, &first, settlement).await,
+        }
+        let other = other_arguments(operation).with_retake(true);
+        assert_eq!(stands(store, &other).await, Standing::Conflict);
+        let second = granted(store, &again).await;
+        assert!(second.attempt.epoch > first.attempt.epoch);
+        assert_eq!(granted(store, &again).await, second, "its acknowledgement was lost");
+    }
+}
+
+/// The owner of an unknown operation may still say what became of it.
+pub async fn late_owner_turns_unknown_into_fact(store: &dyn Store, clock: &ManualClock) {
+    for also_said in [false, true] {
+        let operation = operation();
+        let lease = abandoned(store, clock, &claim(operation)).await;
+        if also_said {
+            settle(store, &lease, &Settlement::Unknown).await;
+            settle(store, &lease, &Settlement::Unknown).await;
+        }
+        assert_eq!(stands(store, &claim(operation)).await, Standing::Unknown(lease.attempt));
+        settle(store, &lease, &done()).await;
+        replayed(store, &claim(operation)).await;
+    }
+}
+
+/// An owner whose operation was taken over writes nothing any more, and neither does one who guesses
+/// the epoch or the owner.
+pub async fn late_owner_never_touches_a_successor(store: &dyn Store, clock: &ManualClock) {
+    let operation = operation();
+    let late = abandoned(store, clock, &claim(operation)).await.attempt;
+    let successor = granted(store, &claim(operation).with_retake(true)).await;
+    is_superseded(store, late).await;
+    is_superseded(store, Attempt { epoch: successor.attempt.epoch, ..late }).await;
+    is_superseded(store, Attempt { epoch: late.epoch, ..successor.attempt }).await;
+    settle(store, &successor, &done()).await;
+}
+
+/// Time alone never frees an unknown operation.
+pub async fn unknown_is_never_forgotten(store: &dyn Store, clock: &ManualClock) {
+    let said = granted(store, &claim(operation())).await;
+    settle(store, &said, &Settlement::Unknown).await;
+    let gone = granted(store, &claim(operation())).await;
+    clock.advance(Duration::from_secs(10 * 365 * 24 * 3600));
+    for attempt in [said.attempt, gone.attempt] {
+        let standing = stands(store, &claim(attempt.operation)).await;
+        assert_eq!(standing, Standing::Unknown(attempt));
+    }
+}
