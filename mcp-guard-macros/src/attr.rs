@@ -1,9 +1,12 @@
 //! What `#[guarded_tool(...)]` says, read key by key.
 
 pub(crate) mod access;
+mod bound;
+mod budget;
 pub(crate) mod duration;
 mod effect;
 mod limit;
+mod unknown;
 mod written;
 
 use std::time::Duration;
@@ -13,8 +16,10 @@ use syn::{Error, Ident, LitStr, Path, Result};
 
 pub(crate) use self::{
     access::Access,
+    budget::Budget,
     effect::{Effect, Idempotent},
     limit::{Limit, MaxAmount},
+    unknown::OnUnknown,
     written::Written,
 };
 use crate::{entry::Entry, errors::Errors};
@@ -33,6 +38,8 @@ pub(crate) struct Attr {
     pub(crate) limits: Vec<Limit>,
     /// There is a limit that could not be read, and was reported.
     pub(crate) has_unread_limit: bool,
+    /// What many calls may take together.
+    pub(crate) budgets: Vec<Budget>,
     /// How long the body may take.
     pub(crate) timeout: Option<Duration>,
     /// The name on the wire.
@@ -48,13 +55,14 @@ pub(crate) struct Attr {
     written: Written,
 }
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "scope",
     "any_caller",
     "idempotent",
     "read_only",
     "max_amount",
     "limit",
+    "budget",
     "timeout",
     "name",
     "title",
@@ -62,7 +70,7 @@ const KEYS: [&str; 12] = [
     "open_world",
     "crate",
 ];
-const LATER: [&str; 3] = ["budget", "approve", "authorize"];
+const LATER: [&str; 2] = ["approve", "authorize"];
 
 impl Attr {
     /// Reads the attribute's arguments. `span` is where the attribute stands.
@@ -74,6 +82,7 @@ impl Attr {
             max_amount: None,
             limits: Vec::new(),
             has_unread_limit: false,
+            budgets: Vec::new(),
             timeout: None,
             name: None,
             title: None,
@@ -108,7 +117,7 @@ impl Attr {
         let name = entry.name();
         let repeated_scope = name == "scope" && self.has("scope");
         match name.as_str() {
-            "limit" => self.written.known(entry)?,
+            "limit" | "budget" => self.written.known(entry)?,
             "scope" if repeated_scope => {
                 return Err(Error::new_spanned(
                     &entry.key,
@@ -133,7 +142,8 @@ impl Attr {
             "scope" => self.access = Some(Access::scope(entry, errors)?),
             "any_caller" => self.access = Some(Access::any_caller(entry)?),
             "idempotent" => {
-                self.effect = Some(Effect::Idempotent(Idempotent::read(entry, errors)?));
+                let idempotent = Idempotent::read(entry, errors)?;
+                self.effect = Some(Effect::Idempotent(Box::new(idempotent)));
             }
             "read_only" => {
                 entry.flag()?;
@@ -141,6 +151,7 @@ impl Attr {
             }
             "max_amount" => self.max_amount = Some(MaxAmount::read(entry)?),
             "limit" => self.limits.push(Limit::read(entry)?),
+            "budget" => self.budgets.extend(Budget::read(entry, errors)),
             "timeout" => self.timeout = Some(duration::of_entry(entry, "30s")?),
             "name" => self.name = Some(entry.string("name = \"create_refund\"")?),
             "title" => self.title = Some(title(entry)?),

@@ -1,8 +1,10 @@
 //! The rules that a guarded function keeps. Each is a function with its reason above it.
 
 mod arguments;
+mod effect;
 mod provided;
 mod signature;
+mod transaction;
 
 use syn::Error;
 
@@ -13,6 +15,8 @@ pub(crate) fn check(tool: &Tool, errors: &Errors) {
     signature::check(tool, errors);
     arguments::check(tool, errors);
     provided::check(tool, errors);
+    effect::check(tool, errors);
+    transaction::check(tool, errors);
     tool_name(tool, errors);
     description(tool, errors);
     destructive(tool, errors);

@@ -3,12 +3,13 @@
 //! Nothing here can fail. Everything is spelled in full, because the function's module may have
 //! shadowed any name; local names are the macro's own, because a parameter may have any name.
 
+mod call;
 pub(crate) mod spec;
 #[cfg(test)]
 mod tests;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, Type, ext::IdentExt};
 
 use crate::{
@@ -103,7 +104,8 @@ fn tool_impl(tool: &Tool, marker: &Ident) -> TokenStream {
     let returns = &tool.function.returns;
     let requires = requires(&tool.function);
     let measure = measure(tool);
-    let run = run(&tool.function);
+    let run = call::run(&tool.function);
+    let reconcile = call::reconcile(tool);
     quote! {
         #arguments
 
@@ -115,6 +117,7 @@ fn tool_impl(tool: &Tool, marker: &Ident) -> TokenStream {
             #requires
             #measure
             #run
+            #reconcile
         }
     }
 }
@@ -142,29 +145,36 @@ fn arguments(tool: &Tool) -> TokenStream {
 
 /// What the server must provide: the type whose method it is, and each borrowed parameter.
 fn requires(function: &Function) -> TokenStream {
-    let owner = function.receiver.as_ref().and(function.owner.as_ref());
-    let provided = function.provided().map(|parameter| &parameter.ty);
-    let requirements = owner.into_iter().chain(provided).map(|ty| {
-        let name = types::spelled(ty);
-        quote!(__mcp_guard::Requirement::of::<#ty>(#name))
+    let owner = function.lender().map(|owner| {
+        let name = types::spelled(owner);
+        quote!(of::<#owner>(#name))
     });
+    let provided = function.provided().map(|parameter| {
+        let ty = &parameter.ty;
+        let name = types::spelled(ty);
+        if parameter.written().is_some() {
+            quote!(of_transaction::<#ty>(#name))
+        } else {
+            quote!(of::<#ty>(#name))
+        }
+    });
+    let requirements = owner.into_iter().chain(provided);
     quote! {
         fn requires() -> ::std::vec::Vec<__mcp_guard::Requirement> {
-            ::core::convert::From::from([#(#requirements),*])
+            ::core::convert::From::from([#(__mcp_guard::Requirement::#requirements),*])
         }
     }
 }
 
-/// The values that limits apply to, each once.
+/// The values that limits and budgets apply to, each once.
 fn measure(tool: &Tool) -> TokenStream {
-    let is_limited = |index| tool.limits.iter().any(|limit| limit.parameter == index);
-    let parameters = tool.function.parameters.iter().enumerate();
-    let limited: Vec<_> = parameters
-        .filter(|(index, _)| is_limited(*index))
-        .map(|(_, parameter)| parameter)
+    let uses = tool.uses().into_iter();
+    let measured: Vec<_> = uses
+        .filter(|(_, uses)| uses.iter().any(|needed| needed.is_measured()))
+        .map(|(index, _)| &tool.function.parameters[index])
         .collect();
-    let arguments = own_name("arguments", !limited.is_empty());
-    let measurements = limited.iter().map(|parameter| {
+    let arguments = own_name("arguments", !measured.is_empty());
+    let measurements = measured.iter().map(|parameter| {
         let Parameter { name, ty, .. } = parameter;
         let wire_name = parameter.wire_name();
         quote!((#wire_name, <#ty as __mcp_guard::Measure>::measure(&#arguments.#name)))
@@ -172,33 +182,6 @@ fn measure(tool: &Tool) -> TokenStream {
     quote! {
         fn measure(#arguments: &__Arguments) -> ::std::vec::Vec<__mcp_guard::Measurement> {
             ::core::convert::From::from([#(#measurements),*])
-        }
-    }
-}
-
-/// The one call.
-fn run(function: &Function) -> TokenStream {
-    let owner = function.receiver.as_ref().and(function.owner.as_ref());
-    let call = own_name("call", owner.is_some() || function.provided().next().is_some());
-    let arguments = own_name("arguments", function.arguments().next().is_some());
-    let get = |ty: &Type| quote!(__mcp_guard::Provided::get::<#ty>(#call));
-    let receiver = owner.map(get);
-    let parameters = function.parameters.iter().map(|parameter| {
-        let Parameter { name, ty, .. } = parameter;
-        if parameter.is_argument() { quote!(#arguments.#name) } else { get(ty) }
-    });
-    let values = receiver.into_iter().chain(parameters);
-    let name = function.name();
-    let owner = function.owner.iter();
-    let path = quote!(#(<#owner>::)* #name);
-    // What the compiler has to say of the future, such as that it is not `Send`, it says of `run`.
-    let span = Span::call_site().located_at(name.span());
-    quote_spanned! {span=>
-        async fn run(
-            #call: __mcp_guard::Provided<'_>,
-            #arguments: __Arguments,
-        ) -> Self::Return {
-            #path(#(#values),*).await
         }
     }
 }

@@ -32,6 +32,7 @@ pub(crate) fn function(function: &Function, guard: &TokenStream) -> TokenStream 
                     access: __mcp_guard::Access::AnyCaller,
                     effect: __mcp_guard::EffectClass::ReadOnly,
                     limits: &[],
+                    budgets: &[],
                     timeout: ::core::option::Option::None,
                     destructive: false,
                     open_world: false,

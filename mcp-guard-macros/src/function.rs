@@ -124,6 +124,16 @@ impl Function {
         self.parameters.iter().filter(|parameter| !parameter.is_argument())
     }
 
+    /// The type that the server lends for `&self`.
+    pub(crate) fn lender(&self) -> Option<&Type> {
+        self.receiver.as_ref().and(self.owner.as_ref())
+    }
+
+    /// Whether it is told the key that its backend deduplicates on.
+    pub(crate) fn takes_effect(&self) -> bool {
+        self.provided().any(|parameter| types::is_effect(&parameter.ty))
+    }
+
     /// The attributes that must stand on everything that is emitted beside the function.
     pub(crate) fn conditions(&self) -> impl Iterator<Item = &Attribute> {
         self.item.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"))

@@ -1,7 +1,9 @@
 //! What the attribute says of the function: the two joined, with everything settled that the
 //! expansion needs.
 
+mod budgets;
 mod limits;
+mod uses;
 
 use std::time::Duration;
 
@@ -9,8 +11,12 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{Error, Ident, LitStr, Path, ext::IdentExt};
 
-pub(crate) use self::limits::Limit;
-pub(crate) use crate::attr::Effect;
+pub(crate) use self::{
+    budgets::{Budget, Of},
+    limits::Limit,
+    uses::Use,
+};
+pub(crate) use crate::attr::{Effect, Idempotent, OnUnknown};
 use crate::{
     attr::{self, Attr},
     errors::Errors,
@@ -31,6 +37,10 @@ pub(crate) struct Tool {
     pub(crate) effect: Effect,
     /// The limits of its parameters.
     pub(crate) limits: Vec<Limit>,
+    /// What its calls may take together.
+    pub(crate) budgets: Vec<Budget>,
+    /// The places of the parameters that say what an operation is about.
+    pub(crate) business_key: Vec<usize>,
     /// How long the body may take.
     pub(crate) timeout: Option<Duration>,
     /// MCP's `destructiveHint`, and where it is written.
@@ -55,11 +65,15 @@ impl Tool {
         let access = access(&attr, errors);
         let effect = effect(&mut attr, errors);
         let limits = limits::resolve(&attr, &function, errors);
+        let budgets = budgets::resolve(&attr, &function, errors);
+        let business_key = business_key(&effect, &function, errors);
         Self {
             guard: guard_path(attr.krate.as_ref().map(|(_, path)| path)),
             name: name(&attr, &function),
             access,
             limits,
+            budgets,
+            business_key,
             timeout: attr.timeout,
             open_world: attr.open_world.unwrap_or(true),
             title: attr.title.as_ref().map(LitStr::value),
@@ -71,7 +85,15 @@ impl Tool {
 
     /// Whether it changes nothing.
     pub(crate) fn is_read_only(&self) -> bool {
-        matches!(self.effect, Effect::ReadOnly)
+        self.idempotent().is_none()
+    }
+
+    /// How its keys are kept, if it changes something.
+    pub(crate) fn idempotent(&self) -> Option<&Idempotent> {
+        match &self.effect {
+            Effect::Idempotent(idempotent) => Some(idempotent),
+            Effect::ReadOnly => None,
+        }
     }
 }
 
@@ -111,5 +133,13 @@ fn effect(attr: &mut Attr, errors: &Errors) -> Effect {
              for at most once per key, or `read_only` if it changes nothing",
         ));
     }
-    attr.effect.take().unwrap_or_else(|| Effect::Idempotent(attr::Idempotent::default()))
+    attr.effect.take().unwrap_or_else(|| Effect::Idempotent(Box::new(Idempotent::new())))
+}
+
+/// `idempotent(key = [...])`.
+fn business_key(effect: &Effect, function: &Function, errors: &Errors) -> Vec<usize> {
+    let Effect::Idempotent(idempotent) = effect else {
+        return Vec::new();
+    };
+    idempotent.key.iter().filter_map(|name| errors.keep(Use::Key.resolve(name, function))).collect()
 }

@@ -13,7 +13,7 @@ use crate::{
     entry::Entry,
     errors::Errors,
     function::{Function, Item, types::Obstacle},
-    model::{self, Tool},
+    model::{self, OnUnknown, Tool},
 };
 
 /// An `impl` block and its guarded methods.
@@ -73,6 +73,31 @@ impl ToolSet {
                  remove `#[guarded_tools]`",
             );
         }
+        for tool in tools {
+            errors.keep(self.reconciler_of(tool));
+        }
+    }
+
+    /// A path of one word names a function beside the block; a method is named through its type.
+    fn reconciler_of(&self, tool: &Tool) -> Result<()> {
+        let Some(OnUnknown::Reconcile(_, path)) = tool.idempotent().map(|it| &it.on_unknown) else {
+            return Ok(());
+        };
+        let is_method =
+            self.block.items.iter().any(
+                |item| matches!(item, ImplItem::Fn(method) if path.is_ident(&method.sig.ident)),
+            );
+        if is_method {
+            let name = path.to_token_stream();
+            return Err(Error::new_spanned(
+                path,
+                format!(
+                    "`{name}` is a method here: write `reconcile(Self::{name})`, or \
+                     `reconcile(self::{name})` for a function of this name"
+                ),
+            ));
+        }
+        Ok(())
     }
 }
 

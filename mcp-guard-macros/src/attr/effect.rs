@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
-use syn::{Error, Ident, LitStr, Result, parse::Parse, parse::ParseStream};
+use syn::{
+    Error, Ident, LitStr, Result, Token, bracketed,
+    ext::IdentExt,
+    parse::{Parse, ParseStream},
+    punctuated::Punctuated,
+};
 
-use super::{Written, duration};
+use super::{OnUnknown, Written, duration};
 use crate::{
     entry::{Entry, Value},
     errors::Errors,
@@ -15,31 +20,52 @@ pub(crate) enum Effect {
     /// It changes nothing.
     ReadOnly,
     /// It changes something, at most once for each key.
-    Idempotent(Idempotent),
+    Idempotent(Box<Idempotent>),
 }
 
 /// How the keys of an idempotent tool are kept.
-#[derive(Default)]
 pub(crate) struct Idempotent {
+    /// The parameters that say what an operation is about, each once.
+    pub(crate) key: Vec<Ident>,
     /// How long an answer can be replayed.
     pub(crate) retain: Option<Duration>,
     /// How long a key is remembered after that.
     pub(crate) tombstone: Option<Duration>,
-    /// How long a claim stands without a heartbeat.
-    pub(crate) lease: Option<Duration>,
+    /// How long a claim stands without a heartbeat, and where it is written.
+    pub(crate) lease: Option<(Ident, Duration)>,
     /// How long a second call waits for the first; `None`: it is refused at once.
     pub(crate) wait: Option<Duration>,
-    /// `retry`, where it is written: an unknown outcome may be tried again.
-    pub(crate) retry: Option<Ident>,
+    /// What happens to an unknown outcome.
+    pub(crate) on_unknown: OnUnknown,
+    /// `dispatch`, where it is written: the body marks the moment before which nothing is done.
+    pub(crate) dispatch: Option<Ident>,
+    /// `"transaction"`, where it is written: claim, effect and record are one.
+    pub(crate) transaction: Option<LitStr>,
+    written: Written,
 }
 
-const KEYS: [&str; 5] = ["retain", "tombstone", "lease", "in_flight", "on_unknown"];
-const LATER: [&str; 2] = ["key", "store"];
+const KEYS: [&str; 8] =
+    ["key", "retain", "tombstone", "lease", "in_flight", "on_unknown", "dispatch", "store"];
 
 impl Idempotent {
+    /// `idempotent`, with nothing said of its keys.
+    pub(crate) fn new() -> Self {
+        Self {
+            key: Vec::new(),
+            retain: None,
+            tombstone: None,
+            lease: None,
+            wait: None,
+            on_unknown: OnUnknown::default(),
+            dispatch: None,
+            transaction: None,
+            written: Written::new("idempotent(...)", &KEYS, &[]),
+        }
+    }
+
     /// `idempotent` or `idempotent(...)`.
     pub(crate) fn read(entry: &Entry, errors: &Errors) -> Result<Self> {
-        let mut idempotent = Self::default();
+        let mut idempotent = Self::new();
         let entries = match entry.value() {
             Value::Absent => return Ok(idempotent),
             Value::List(group) => Entry::split(group.stream()),
@@ -50,24 +76,57 @@ impl Idempotent {
                 ));
             }
         };
-        let mut written = Written::new("idempotent(...)", &KEYS, &LATER);
         for entry in entries.into_iter().filter_map(|entry| errors.keep(entry)) {
-            let read = written.note(&entry).and_then(|()| idempotent.set(&entry));
+            let read =
+                idempotent.written.note(&entry).and_then(|()| idempotent.set(&entry, errors));
             errors.keep(read);
         }
         Ok(idempotent)
     }
 
-    fn set(&mut self, entry: &Entry) -> Result<()> {
+    /// Whether the effect is meant to be written in the store's transaction, be that said right or
+    /// wrong.
+    pub(crate) fn means_transaction(&self) -> bool {
+        self.written.has("store")
+    }
+
+    fn set(&mut self, entry: &Entry, errors: &Errors) -> Result<()> {
         match entry.name().as_str() {
+            "key" => self.key = key(entry, errors)?,
             "retain" => self.retain = Some(duration::of_entry(entry, "24h")?),
             "tombstone" => self.tombstone = Some(duration::of_entry(entry, "30d")?),
-            "lease" => self.lease = Some(duration::of_entry(entry, "60s")?),
+            "lease" => self.lease = Some((entry.key.clone(), duration::of_entry(entry, "60s")?)),
             "in_flight" => self.wait = in_flight(entry)?,
-            _ => self.retry = on_unknown(entry)?,
+            "on_unknown" => self.on_unknown = OnUnknown::read(entry)?,
+            "dispatch" => {
+                entry.flag()?;
+                self.dispatch = Some(entry.key.clone());
+            }
+            _ => self.transaction = Some(store(entry)?),
         }
         Ok(())
     }
+}
+
+/// `key = [order_id, reason]`.
+fn key(entry: &Entry, errors: &Errors) -> Result<Vec<Ident>> {
+    let example = "key = [order_id, reason]";
+    let Names(names) = entry.is("takes a list of parameters", example)?;
+    if names.is_empty() {
+        return Err(entry.mistake(
+            "names no parameter, which would make all calls one operation",
+            &format!("{example}`, or remove `key"),
+        ));
+    }
+    let mut key: Vec<Ident> = Vec::new();
+    for name in names {
+        if key.iter().any(|earlier| earlier.unraw() == name.unraw()) {
+            errors.at(&name, format!("`{}` is named twice: keep one", name.unraw()));
+        } else {
+            key.push(name);
+        }
+    }
+    Ok(key)
 }
 
 /// `in_flight = refuse | wait("5s")`.
@@ -89,20 +148,18 @@ fn in_flight(entry: &Entry) -> Result<Option<Duration>> {
     }
 }
 
-/// `on_unknown = refuse | retry`.
-fn on_unknown(entry: &Entry) -> Result<Option<Ident>> {
-    let takes = "takes `refuse` or `retry`";
-    let example = "on_unknown = refuse` or `on_unknown = retry";
-    let choice: Entry = entry.is(takes, example)?;
-    match (choice.name().as_str(), choice.value()) {
-        ("refuse", Value::Absent) => Ok(None),
-        ("retry", Value::Absent) => Ok(Some(choice.key)),
-        ("reconcile", _) => Err(Error::new_spanned(
-            choice.key,
-            "`on_unknown = reconcile(...)` is not supported yet",
-        )),
-        _ => Err(entry.mistake(takes, example)),
+/// `store = "transaction"`.
+fn store(entry: &Entry) -> Result<LitStr> {
+    let example = "store = \"transaction\"";
+    let mode = entry.string(example)?;
+    if mode.value() != "transaction" {
+        return Err(entry.mistake(
+            "takes `\"transaction\"` alone, and the store itself is given to the guard, as \
+             `.store(...)`",
+            &format!("{example}` or remove `store"),
+        ));
     }
+    Ok(mode)
 }
 
 struct How(LitStr);
@@ -111,5 +168,17 @@ impl Parse for How {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let usage = |error: Error| Error::new(error.span(), "write `wait(\"5s\")`");
         input.parse().map(Self).map_err(usage)
+    }
+}
+
+/// `[order_id, reason]`: names, which may be keywords.
+struct Names(Vec<Ident>);
+
+impl Parse for Names {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let list;
+        bracketed!(list in input);
+        let names = Punctuated::<_, Token![,]>::parse_terminated_with(&list, Ident::parse_any)?;
+        Ok(Self(names.into_iter().collect()))
     }
 }

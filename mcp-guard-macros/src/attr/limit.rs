@@ -1,12 +1,14 @@
-//! `max_amount = 50000` and `limit(quantity <= 10)`: how much at most.
+//! `max_amount = 50000` and `limit(quantity <= 10)`: how much one call may ask for.
 
 use syn::{
     Error, Ident, LitInt, LitStr, Result, Token,
-    ext::IdentExt,
     parse::{Parse, ParseStream},
 };
 
-use super::access;
+use super::{
+    access,
+    bound::{Bound, Integer},
+};
 use crate::entry::Entry;
 
 /// `max_amount = 50000`.
@@ -33,10 +35,10 @@ impl MaxAmount {
     /// Reads `max_amount = 50000`.
     pub(crate) fn read(entry: &Entry) -> Result<Self> {
         let takes = "takes an integer, in the currency's minor unit, such as cents";
-        let example = "max_amount = 50000";
-        let Integer { value: max, literal } = entry.is(takes, example)?;
+        let written: Integer = entry.is(takes, "max_amount = 50000")?;
+        let max = highest(&written)?;
         if max < 0 {
-            return Err(Error::new_spanned(literal, "`max_amount` cannot be negative"));
+            return Err(Error::new_spanned(written.literal, "`max_amount` cannot be negative"));
         }
         Ok(Self { key: entry.key.clone(), max })
     }
@@ -51,12 +53,15 @@ impl Limit {
 
 const EXAMPLE: &str = "limit(quantity <= 10)` or, for callers with a scope, `limit(quantity <= 100, scope = \"bulk\")";
 
+fn highest(written: &Integer) -> Result<i128> {
+    written.at_most(i128::MAX, "a limit")
+}
+
 impl Parse for Limit {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let usage = |error: Error| Error::new(error.span(), format!("write `{EXAMPLE}`"));
-        let parameter = input.call(Ident::parse_any).map_err(usage)?;
-        input.parse::<Token![<=]>().map_err(usage)?;
-        let Integer { value: max, literal } = input.parse()?;
+        let Bound { name: parameter, max: written } = Bound::parse(input, usage)?;
+        let max = highest(&written)?;
         let mut scope = None;
         while !input.is_empty() {
             input.parse::<Token![,]>().map_err(usage)?;
@@ -74,35 +79,6 @@ impl Parse for Limit {
             access::check(&tier)?;
             scope = Some(tier);
         }
-        Ok(Self { parameter, max, literal, scope })
-    }
-}
-
-/// An integer literal, with its sign.
-struct Integer {
-    value: i128,
-    literal: LitInt,
-}
-
-impl Parse for Integer {
-    fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let minus: Option<Token![-]> = input.parse()?;
-        let literal: LitInt = input.parse().map_err(|error| {
-            Error::new(error.span(), "a limit is an integer literal: write `50000`")
-        })?;
-        if !literal.suffix().is_empty() {
-            let digits = literal.base10_digits();
-            return Err(Error::new_spanned(
-                &literal,
-                format!("a limit is a plain integer: write `{digits}`"),
-            ));
-        }
-        let value: i128 = literal.base10_parse().map_err(|_| {
-            Error::new_spanned(
-                &literal,
-                "a limit is at most 170141183460469231731687303715884105727",
-            )
-        })?;
-        Ok(Self { value: if minus.is_some() { -value } else { value }, literal })
+        Ok(Self { parameter, max, literal: written.literal, scope })
     }
 }

@@ -1,7 +1,5 @@
 //! Rules about owned parameters: the model's arguments.
 
-use std::collections::BTreeSet;
-
 use quote::ToTokens;
 use syn::{Error, Result};
 
@@ -11,13 +9,21 @@ use crate::{
         Parameter,
         types::{self, Obstacle},
     },
-    model::Tool,
+    model::{Tool, Use},
 };
 
 const RULES: [fn(&Parameter) -> Result<()>; 4] =
     [described, owned, not_reserved, published_as_named];
 
-const LIMITED_RULES: [fn(&Parameter) -> Result<()>; 2] = [not_float, bound_as_sent];
+/// An argument that the attribute needs.
+#[derive(Clone, Copy)]
+struct Needed<'a> {
+    argument: &'a Parameter,
+    uses: &'a [Use],
+}
+
+const NEEDED_RULES: [fn(Needed<'_>) -> Result<()>; 4] =
+    [not_float, read_as_sent, not_optional, not_defaulted];
 
 pub(super) fn check(tool: &Tool, errors: &Errors) {
     for argument in tool.function.arguments() {
@@ -25,14 +31,17 @@ pub(super) fn check(tool: &Tool, errors: &Errors) {
             errors.keep(rule(argument));
         }
     }
-    let limited: BTreeSet<_> = tool.limits.iter().map(|limit| limit.parameter).collect();
-    for argument in limited.into_iter().map(|index| &tool.function.parameters[index]) {
-        for rule in LIMITED_RULES {
-            errors.keep(rule(argument));
+    let uses = tool.uses();
+    for (index, uses) in &uses {
+        let needed = Needed { argument: &tool.function.parameters[*index], uses };
+        for rule in NEEDED_RULES {
+            errors.keep(rule(needed));
         }
     }
     for amount in tool.limits.iter().filter(|limit| limit.is_max_amount()) {
-        errors.keep(always_sent(&tool.function.parameters[amount.parameter]));
+        if why_required(&uses[&amount.parameter]).is_none() {
+            errors.keep(always_sent(&tool.function.parameters[amount.parameter]));
+        }
     }
     distinct(tool, errors);
 }
@@ -112,10 +121,10 @@ fn published_as_named(argument: &Parameter) -> Result<()> {
 }
 
 /// A float cannot hold every amount: 0.1 + 0.2 is not 0.3.
-fn not_float(argument: &Parameter) -> Result<()> {
-    if types::is_float(&argument.ty) {
+fn not_float(needed: Needed<'_>) -> Result<()> {
+    if needed.is_wrong_number() {
         return Err(Error::new_spanned(
-            &argument.ty,
+            &needed.argument.ty,
             "an amount is an integer in the currency's minor unit, such as cents: write `u64`",
         ));
     }
@@ -134,24 +143,65 @@ fn always_sent(amount: &Parameter) -> Result<()> {
     Ok(())
 }
 
-/// A limit applies to what was sent under the name that the schema gives.
-fn bound_as_sent(argument: &Parameter) -> Result<()> {
+/// What is limited, summed or compared is what was sent under the name that the schema gives.
+fn read_as_sent(Needed { argument, uses }: Needed<'_>) -> Result<()> {
     let name = argument.plain_name();
+    let does = uses.first().map_or("is needed", |first| first.does());
     if let Some(key) = argument.serde_key(&["deserialize_with", "with"]) {
         return Err(Error::new_spanned(
             key,
             format!(
-                "`{name}` has a limit, so it is read as it is sent: implement `Deserialize` for its type"
+                "`{name}` {does}, so it is read as it is sent: implement `Deserialize` for its type"
             ),
         ));
     }
     if let Some(key) = argument.split_rename() {
         return Err(Error::new_spanned(
             key,
-            format!("`{name}` has a limit, so it has one name: write `rename = \"...\"`"),
+            format!("`{name}` {does}, so it has one name: write `rename = \"...\"`"),
         ));
     }
     Ok(())
+}
+
+/// A model would leave out what stands in its way.
+fn not_optional(needed: Needed<'_>) -> Result<()> {
+    let Needed { argument, uses } = needed;
+    let Some(why) = why_required(uses) else {
+        return Ok(());
+    };
+    if types::is_option(&argument.ty) && !needed.is_wrong_number() {
+        let name = argument.plain_name();
+        let message = format!("`{name}` {why}: write its type without `Option`");
+        return Err(Error::new_spanned(&argument.ty, message));
+    }
+    Ok(())
+}
+
+/// What is defaulted can be left out as well.
+fn not_defaulted(Needed { argument, uses }: Needed<'_>) -> Result<()> {
+    let Some(why) = why_required(uses) else {
+        return Ok(());
+    };
+    if let Some(key) = argument.serde_key(&["default"]) {
+        let name = argument.plain_name();
+        let message = format!("`{name}` {why}: remove `default`");
+        return Err(Error::new_spanned(key, message));
+    }
+    Ok(())
+}
+
+/// Why an argument must be sent: what it does, and what leaving it out would be good for.
+fn why_required(uses: &[Use]) -> Option<String> {
+    let (needed, evasion) = uses.iter().find_map(|needed| Some((needed, needed.evasion()?)))?;
+    Some(format!("{}, and could be left out {evasion}", needed.does()))
+}
+
+impl Needed<'_> {
+    /// Whether it is measured and a float, which is reported as that alone.
+    fn is_wrong_number(&self) -> bool {
+        types::is_float(&self.argument.ty) && self.uses.iter().any(|needed| needed.is_measured())
+    }
 }
 
 /// Two arguments of one name would both be read from one value.

@@ -9,11 +9,18 @@ use crate::{
         Parameter,
         types::{self, Obstacle},
     },
-    model::{Effect, Tool},
+    model::{Idempotent, Tool},
 };
 
-const RULES: [fn(&Parameter, &TypeReference) -> Result<()>; 4] =
-    [shared, by_name, by_type, not_described];
+/// A borrowed parameter.
+#[derive(Clone, Copy)]
+struct Borrowed<'a> {
+    tool: &'a Tool,
+    parameter: &'a Parameter,
+    reference: &'a TypeReference,
+}
+
+const RULES: [fn(Borrowed<'_>) -> Result<()>; 4] = [shared, by_name, by_type, not_described];
 
 pub(super) fn check(tool: &Tool, errors: &Errors) {
     for parameter in &tool.function.parameters {
@@ -21,29 +28,38 @@ pub(super) fn check(tool: &Tool, errors: &Errors) {
             continue;
         };
         for rule in RULES {
-            if errors.keep(rule(parameter, reference)).is_none() {
+            if errors.keep(rule(Borrowed { tool, parameter, reference })).is_none() {
                 break;
             }
         }
     }
-    effect_of_something(tool, errors);
-    retry_needs_effect(tool, errors);
 }
 
-/// Calls run at the same time, so what they share is not changed through a reference.
-fn shared(_: &Parameter, reference: &TypeReference) -> Result<()> {
-    if let Some(mutability) = &reference.mutability {
+/// Calls run at the same time, so what they share is not changed through a reference. A transaction
+/// is a call's own.
+fn shared(Borrowed { tool, parameter, reference }: Borrowed<'_>) -> Result<()> {
+    let Some(mutability) = &reference.mutability else {
+        return Ok(());
+    };
+    if !tool.idempotent().is_some_and(Idempotent::means_transaction) {
         return Err(Error::new_spanned(
             mutability,
             "what the server provides is shared by calls: write `&T`, with a `Mutex` inside if it \
-             changes; what the model sends is owned: write `T`",
+             changes; what the model sends is owned: write `T`; and a transaction of the guard's \
+             store is lent to a tool with `idempotent(store = \"transaction\")`",
+        ));
+    }
+    if types::is_effect(&parameter.ty) || types::is_caller(&parameter.ty) {
+        return Err(Error::new_spanned(
+            mutability,
+            "only the transaction is lent to be written: write `&` for this one",
         ));
     }
     Ok(())
 }
 
 /// The call lends what the server provides; there is no lifetime to choose.
-fn by_name(_: &Parameter, reference: &TypeReference) -> Result<()> {
+fn by_name(Borrowed { reference, .. }: Borrowed<'_>) -> Result<()> {
     if let Some(lifetime) = &reference.lifetime {
         return Err(Error::new_spanned(
             lifetime,
@@ -54,7 +70,7 @@ fn by_name(_: &Parameter, reference: &TypeReference) -> Result<()> {
 }
 
 /// What is borrowed is looked up by its type among what was provided.
-fn by_type(parameter: &Parameter, reference: &TypeReference) -> Result<()> {
+fn by_type(Borrowed { parameter, reference, .. }: Borrowed<'_>) -> Result<()> {
     let message = match types::peel(&parameter.ty) {
         Type::Path(path) if path.path.is_ident("str") => {
             "a borrowed parameter is provided by the server, and this looks like the model's: \
@@ -86,7 +102,7 @@ fn by_type(parameter: &Parameter, reference: &TypeReference) -> Result<()> {
 }
 
 /// What the model never sees has no place in its schema.
-fn not_described(parameter: &Parameter, _: &TypeReference) -> Result<()> {
+fn not_described(Borrowed { parameter, .. }: Borrowed<'_>) -> Result<()> {
     let schema = parameter.described.iter().find(|attribute| !attribute.path().is_ident("doc"));
     match schema.or(parameter.amount.as_ref()) {
         None => Ok(()),
@@ -95,36 +111,5 @@ fn not_described(parameter: &Parameter, _: &TypeReference) -> Result<()> {
             "a borrowed parameter is provided by the server and not in the schema: remove this, or \
              own the parameter (`T`) if the model sends it",
         )),
-    }
-}
-
-/// An effect has a key, and what changes nothing has none.
-fn effect_of_something(tool: &Tool, errors: &Errors) {
-    if !tool.is_read_only() {
-        return;
-    }
-    for parameter in tool.function.provided().filter(|parameter| types::is_effect(&parameter.ty)) {
-        errors.at(
-            &parameter.borrowed,
-            "a `read_only` tool has no effect: remove this, or write `idempotent` if the tool \
-             changes something",
-        );
-    }
-}
-
-/// Trying again is safe only where the backend can tell that it is the same effect.
-fn retry_needs_effect(tool: &Tool, errors: &Errors) {
-    let Effect::Idempotent(idempotent) = &tool.effect else {
-        return;
-    };
-    let Some(retry) = &idempotent.retry else {
-        return;
-    };
-    if !tool.function.provided().any(|parameter| types::is_effect(&parameter.ty)) {
-        errors.at(
-            retry,
-            "trying again is safe only if the backend is told the key: take `effect: &Effect`, and \
-             send `effect.key()` to it",
-        );
     }
 }

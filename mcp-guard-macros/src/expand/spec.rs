@@ -5,10 +5,7 @@ use std::time::Duration;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::{
-    attr::Idempotent,
-    model::{Access, Effect, Limit, Tool},
-};
+use crate::model::{Access, Budget, Idempotent, Limit, Of, OnUnknown, Tool};
 
 /// `ToolSpec { ... }`.
 pub(super) fn spec(tool: &Tool) -> TokenStream {
@@ -16,8 +13,9 @@ pub(super) fn spec(tool: &Tool) -> TokenStream {
     let title = option(tool.title.as_ref());
     let description = &tool.function.docs;
     let access = access(&tool.access);
-    let effect = effect(&tool.effect);
+    let effect = effect(tool);
     let limits = tool.limits.iter().map(|limit| self::limit(limit, tool));
+    let budgets = tool.budgets.iter().map(|budget| self::budget(budget, tool));
     let timeout = option(tool.timeout.map(duration));
     // MCP's default: what changes something destroys something, unless it says otherwise.
     let destructive =
@@ -30,6 +28,7 @@ pub(super) fn spec(tool: &Tool) -> TokenStream {
             access: #access,
             effect: #effect,
             limits: &[#(#limits),*],
+            budgets: &[#(#budgets),*],
             timeout: #timeout,
             destructive: #destructive,
             open_world: #open_world,
@@ -44,22 +43,26 @@ fn access(access: &Access) -> TokenStream {
     }
 }
 
-fn effect(effect: &Effect) -> TokenStream {
-    let Effect::Idempotent(idempotent) = effect else {
+fn effect(tool: &Tool) -> TokenStream {
+    let Some(idempotent) = tool.idempotent() else {
         return quote!(__mcp_guard::EffectClass::ReadOnly);
     };
-    let Idempotent { retain, tombstone, lease, wait, retry } = idempotent;
+    let Idempotent { retain, tombstone, lease, wait, .. } = idempotent;
+    let lease = lease.as_ref().map(|(_, length)| *length);
     let [retain, tombstone, lease] =
-        [retain, tombstone, lease].map(|how_long| option(how_long.map(duration)));
+        [*retain, *tombstone, lease].map(|how_long| option(how_long.map(duration)));
     let in_flight = match wait.map(duration) {
         None => quote!(__mcp_guard::InFlight::Refuse),
         Some(wait) => quote!(__mcp_guard::InFlight::Wait(#wait)),
     };
-    let on_unknown = if retry.is_some() {
-        quote!(__mcp_guard::OnUnknown::Retry)
-    } else {
-        quote!(__mcp_guard::OnUnknown::Refuse)
+    let on_unknown = match idempotent.on_unknown {
+        OnUnknown::Refuse => quote!(__mcp_guard::OnUnknown::Refuse),
+        OnUnknown::Retry(_) => quote!(__mcp_guard::OnUnknown::Retry),
+        OnUnknown::Reconcile(..) => quote!(__mcp_guard::OnUnknown::Reconcile),
     };
+    let business_key = tool.business_key.iter().map(|index| wire_name(tool, *index));
+    let dispatches = idempotent.dispatch.is_some();
+    let transaction = idempotent.transaction.is_some();
     quote! {
         __mcp_guard::EffectClass::Idempotent(__mcp_guard::IdempotentSpec {
             retain: #retain,
@@ -67,18 +70,48 @@ fn effect(effect: &Effect) -> TokenStream {
             lease: #lease,
             in_flight: #in_flight,
             on_unknown: #on_unknown,
+            business_key: &[#(#business_key),*],
+            dispatches: #dispatches,
+            transaction: #transaction,
         })
     }
 }
 
 fn limit(limit: &Limit, tool: &Tool) -> TokenStream {
     let Limit { parameter, max, min, scope } = limit;
-    let parameter = tool.function.parameters[*parameter].wire_name();
+    let parameter = wire_name(tool, *parameter);
     let min = option(min.as_ref());
     let scope = option(scope.as_ref());
     quote! {
         __mcp_guard::LimitSpec { parameter: #parameter, max: #max, min: #min, scope: #scope }
     }
+}
+
+fn budget(budget: &Budget, tool: &Tool) -> TokenStream {
+    let Budget { summed, max, per, of, .. } = budget;
+    let parameter = option(summed.map(|index| wire_name(tool, index)));
+    let per = duration(*per);
+    let of = match of {
+        Of::Caller => quote!(Caller),
+        Of::Tenant => quote!(Tenant),
+        Of::Tool => quote!(Tool),
+        Of::Parameter(index) => {
+            let name = wire_name(tool, *index);
+            quote!(Parameter(#name))
+        }
+    };
+    quote! {
+        __mcp_guard::BudgetSpec {
+            parameter: #parameter,
+            max: #max,
+            per: #per,
+            of: __mcp_guard::BudgetOf::#of,
+        }
+    }
+}
+
+fn wire_name(tool: &Tool, parameter: usize) -> String {
+    tool.function.parameters[parameter].wire_name()
 }
 
 /// An expression for a duration.

@@ -57,6 +57,91 @@ fn a_function_without_parameters() {
 }
 
 #[test]
+fn a_function_with_identity_budgets_and_reconciliation() {
+    let expanded = guarded::function(
+        quote!(
+            idempotent(
+                key = [order_id, r#type],
+                lease = "60s",
+                on_unknown = reconcile(ledger::find_refund),
+                dispatch,
+            ),
+            any_caller,
+            limit(fee <= 5),
+            budget(cents <= 200_000, per = "24h"),
+            budget(calls <= 20, per = "1h", of = tool),
+            budget(cents <= 9_007_199_254_740_991, of = order_id, per = "24h"),
+            budget(fee <= 1, per = "1ms", of = tenant),
+        ),
+        &quote! {
+            /// Issue a refund for a paid order.
+            async fn create_refund(
+                payments: &Payments,
+                effect: &Effect,
+                /// Order to refund.
+                #[serde(rename = "order")]
+                order_id: String,
+                /// Cents.
+                cents: u64,
+                /// A fee.
+                fee: u32,
+                /// What kind of refund.
+                r#type: Kind,
+            ) -> Result<Refund, RefundError> {
+                payments.refund(order_id, cents, fee, r#type, effect).await
+            }
+        },
+    );
+    insta::assert_snapshot!(pretty(expanded));
+}
+
+#[test]
+fn a_function_in_a_transaction() {
+    let expanded = guarded::function(
+        quote!(idempotent(store = "transaction", on_unknown = retry), any_caller),
+        &quote! {
+            /// Note something.
+            async fn note(
+                tx: &mut PgTransaction,
+                caller: &Caller,
+                /// What.
+                text: String,
+            ) -> Result<(), NoteError> {
+                tx.execute(INSERT, &[&text, &caller.subject()]).await
+            }
+        },
+    );
+    insta::assert_snapshot!(pretty(expanded));
+}
+
+#[test]
+fn methods_that_are_reconciled() {
+    let expanded = guarded::methods(
+        quote!(),
+        &quote! {
+            impl shop::Payments {
+                /// Issue a refund.
+                #[guarded_tool(
+                    idempotent(on_unknown = reconcile(Self::find_refund)), any_caller
+                )]
+                async fn refund(
+                    &self,
+                    /// Cents.
+                    cents: u64,
+                ) -> Result<Refund, RefundError> {
+                    self.send(cents).await
+                }
+
+                async fn find_refund(&self, cents: u64) -> Reconciled<Refund> {
+                    self.find(cents).await
+                }
+            }
+        },
+    );
+    insta::assert_snapshot!(pretty(expanded));
+}
+
+#[test]
 fn methods() {
     let expanded = guarded::methods(
         quote!(),
@@ -124,7 +209,13 @@ fn a_renamed_crate_is_never_called_by_its_own_name() {
     );
     for expanded in [
         guarded::function(
-            quote!(idempotent, any_caller, max_amount = 5, crate = renamed),
+            quote!(
+                idempotent(key = [amount], on_unknown = reconcile(find), dispatch),
+                any_caller,
+                max_amount = 5,
+                budget(amount <= 9, per = "1d", of = tool),
+                crate = renamed
+            ),
             &quote! {
                 /// Pay.
                 async fn pay(
@@ -132,6 +223,13 @@ fn a_renamed_crate_is_never_called_by_its_own_name() {
                     /// How much.
                     amount: u64,
                 ) -> Result<u64, Infallible> { Ok(amount) }
+            },
+        ),
+        guarded::function(
+            quote!(idempotent(store = "transaction"), any_caller, crate = renamed),
+            &quote! {
+                /// Pay.
+                async fn pay(tx: &mut Transaction) -> Result<u64, Infallible> { Ok(0) }
             },
         ),
         guarded::function(

@@ -4,7 +4,9 @@ use std::mem;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident};
-use syn::{Attribute, Ident, LitStr, Meta, Pat, PatType, Type, TypeReference, ext::IdentExt};
+use syn::{
+    Attribute, Ident, LitStr, Meta, Pat, PatType, Token, Type, TypeReference, ext::IdentExt,
+};
 
 use super::types;
 use crate::{
@@ -63,6 +65,11 @@ impl Parameter {
     /// Whether the model sends it.
     pub(crate) fn is_argument(&self) -> bool {
         self.borrowed.is_none()
+    }
+
+    /// Where it says `mut`, if it is borrowed to be written: the call's transaction.
+    pub(crate) fn written(&self) -> Option<&Token![mut]> {
+        self.borrowed.as_ref()?.mutability.as_ref()
     }
 
     /// The name without `r#`.

@@ -10,9 +10,18 @@ use crate::{guarded, tool_error};
 #[test]
 fn an_attribute_with_any_token_missing_keeps_the_function() {
     let attribute = quote!(
-        idempotent(retain = "24h", in_flight = wait("5s"), on_unknown = retry),
+        idempotent(
+            key = [price, order_id],
+            retain = "24h",
+            in_flight = wait("5s"),
+            on_unknown = reconcile(a::find),
+            dispatch,
+            store = "transaction",
+        ),
         max_amount = 50000,
         limit(quantity <= -5, scope = "large"),
+        budget(price <= 5, per = "24h", of = tenant),
+        budget(calls <= 20, of = order_id, per = "1h"),
         scope("a", "b"),
         timeout = "30s",
         name = "a",
@@ -25,6 +34,9 @@ fn an_attribute_with_any_token_missing_keeps_the_function() {
         /// Pay.
         async fn pay(
             effect: &Effect,
+            tx: &mut Transaction,
+            /// For which.
+            order_id: String,
             /// How much.
             #[amount]
             price: u64,
@@ -33,7 +45,7 @@ fn an_attribute_with_any_token_missing_keeps_the_function() {
         ) -> Result<(), Infallible> { Ok(()) }
     };
     let wrecks = wrecks(attribute);
-    assert!(wrecks.len() > 50);
+    assert!(wrecks.len() > 100);
     for attribute in wrecks {
         let expanded = guarded::function(attribute.clone(), &item);
         let file: syn::File = syn::parse2(expanded).unwrap();

@@ -1,7 +1,8 @@
 //! Which parameter each limit binds.
 
-use syn::{Error, Ident, LitStr, Result, ext::IdentExt};
+use syn::{Error, LitStr, Result, ext::IdentExt};
 
+use super::Use;
 use crate::{
     attr::{self, Attr, MaxAmount},
     errors::Errors,
@@ -45,11 +46,14 @@ pub(crate) fn resolve(attr: &Attr, function: &Function, errors: &Errors) -> Vec<
     let (bases, tiers): (Vec<_>, Vec<_>) =
         attr.limits.iter().partition(|limit| limit.scope.is_none());
     for limit in bases {
-        let bound = named(limit, function).and_then(|parameter| base(limit, parameter, &limits));
+        let bound = Use::Limited
+            .resolve(&limit.parameter, function)
+            .and_then(|parameter| base(limit, parameter, &limits));
         limits.extend(errors.keep(bound));
     }
     for limit in tiers {
-        let bound = named(limit, function)
+        let bound = Use::Limited
+            .resolve(&limit.parameter, function)
             .and_then(|parameter| tier(limit, parameter, &limits, has_unbound));
         limits.extend(errors.keep(bound));
     }
@@ -118,31 +122,6 @@ fn has_amount_name(parameter: &Parameter) -> bool {
 fn candidates<'a>(parameters: impl Iterator<Item = &'a Parameter>) -> String {
     let names: Vec<_> = parameters.map(Parameter::plain_name).collect();
     suggest::list(names.iter().map(String::as_str))
-}
-
-/// The parameter that a limit names.
-fn named(limit: &attr::Limit, function: &Function) -> Result<usize> {
-    let name = limit.parameter.unraw().to_string();
-    let position = function.parameters.iter().position(|parameter| parameter.plain_name() == name);
-    match position {
-        Some(index) if function.parameters[index].is_argument() => Ok(index),
-        Some(_) => Err(Error::new_spanned(
-            &limit.parameter,
-            format!("`{name}` is provided by the server: only what the model sends has a limit"),
-        )),
-        None => Err(unknown(&limit.parameter, &name, function)),
-    }
-}
-
-fn unknown(place: &Ident, name: &str, function: &Function) -> Error {
-    let names: Vec<_> = function.arguments().map(Parameter::plain_name).collect();
-    let known = || names.iter().map(String::as_str);
-    let hint = match suggest::nearest(name, known()) {
-        Some(meant) => format!(": did you mean `{meant}`?"),
-        None if names.is_empty() => ": it has none, so remove the limit".to_owned(),
-        None => format!(": its arguments are {}", suggest::list(known())),
-    };
-    Error::new_spanned(place, format!("the function has no argument `{name}`{hint}"))
 }
 
 /// A limit for everyone, of which a parameter has one.
