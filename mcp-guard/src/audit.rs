@@ -42,3 +42,8 @@ pub(crate) fn not_found(caller: Option<&Caller>) {
 pub(crate) fn reconciled(tool: &str, operation: &OperationId, landed: bool) {
     tracing::info!(target: "mcp_guard::audit", tool, %operation, landed, "reconciled");
 }
+
+/// Writes the line of an unknown outcome that a person has resolved.
+pub(crate) fn resolved(tool: &str, operation: &OperationId, done: bool, by: &str) {
+    tracing::info!(target: "mcp_guard::audit", tool, %operation, done, by, "resolved");
+}

@@ -126,12 +126,7 @@ mod tests {
         });
         assert_eq!(
             together,
-            [
-                [false, false, true],
-                [true, false, true],
-                [true, true, true],
-                [true, false, false],
-            ]
+            [[false, false, true], [true, false, true], [true, true, true], [true, false, false],]
         );
     }
 

@@ -77,7 +77,9 @@ impl Effect {
         if let Some(HeldClaim { store, lease }) = &self.claim {
             match store.dispatch(lease).await {
                 Ok(Fenced::Applied) => {}
-                Ok(Fenced::Superseded) => return Err(NotDispatched("the lease has run out".into())),
+                Ok(Fenced::Superseded) => {
+                    return Err(NotDispatched("the lease has run out".into()));
+                }
                 Err(error) => return Err(NotDispatched(error.to_string())),
             }
         }

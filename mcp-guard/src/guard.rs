@@ -5,6 +5,7 @@ mod background;
 mod build;
 mod check;
 mod identify;
+mod operations;
 mod panic;
 mod reconcile;
 mod reply;
@@ -12,13 +13,20 @@ mod reserve;
 mod run;
 mod settings;
 mod settle;
+mod status;
 mod toolbox;
 mod validate;
+mod watch;
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, atomic::AtomicBool},
+    time::Instant,
+};
 
 pub use build::GuardBuilder;
 use futures_util::FutureExt as _;
+pub use operations::{Operation, OperationStatus, Operations, Resolution, ResolveError};
 pub use reply::Reply;
 use serde_json::Value;
 pub(crate) use settings::{ServerInfo, Settings};
@@ -57,6 +65,8 @@ pub(crate) struct Core {
     identity: Option<Arc<Caller>>,
     settings: Settings,
     server: ServerInfo,
+    /// Whether unknown outcomes are being looked into.
+    watched: AtomicBool,
     /// The calls and settlements under way, for draining.
     running: TaskTracker,
     #[cfg(feature = "http")]
@@ -140,6 +150,7 @@ impl Guard {
     /// When there is no such tool, or not for this caller.
     pub async fn call(&self, call: Call) -> Result<Reply, NoSuchTool> {
         let _running = self.core.running.token();
+        self.watch();
         let started = Instant::now();
         let (tool, caller) = (call.tool.clone(), call.caller.clone());
         // The line catches the body's panics. One of its own is a defect, and is answered too.

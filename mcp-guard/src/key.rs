@@ -3,7 +3,7 @@
 
 mod fingerprint;
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 pub use fingerprint::Fingerprint;
 use fingerprint::canonical;
@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     caller::Caller,
+    error::ConfigError,
     tool::{BudgetOf, BudgetSpec},
 };
 
@@ -86,6 +87,24 @@ identifier! {
 identifier! {
     /// A budget, and whose: SHA-256 over (tool, what is counted, window, whose).
     MeterId
+}
+
+/// From the hexadecimal form.
+impl FromStr for OperationId {
+    type Err = ConfigError;
+
+    fn from_str(text: &str) -> Result<Self, ConfigError> {
+        let mistake = || ConfigError::new("an operation is named by 64 hexadecimal digits");
+        if text.len() != 64 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(mistake());
+        }
+        let mut bytes = [0; 32];
+        for (place, byte) in bytes.iter_mut().enumerate() {
+            let digits = &text[2 * place..2 * place + 2];
+            *byte = u8::from_str_radix(digits, 16).map_err(|_| mistake())?;
+        }
+        Ok(Self(bytes))
+    }
 }
 
 impl OperationId {

@@ -35,14 +35,21 @@ pub use effect::{Effect, NotDispatched};
 pub use encryption::PayloadKeys;
 pub use error::{BuildError, ConfigError, Error};
 pub use failure::{Category, Class, Failure, Report, ToolError};
-pub use guard::{Call, Guard, GuardBuilder, NoSuchTool, Reply};
+pub use guard::{
+    Call, Guard, GuardBuilder, NoSuchTool, Operation, OperationStatus, Operations, Reply,
+    Resolution, ResolveError,
+};
 pub use mcp_guard_macros::{ToolError, guarded_tool, guarded_tools};
 pub use rmcp;
 pub use secret::DeploymentSecret;
 #[cfg(feature = "http")]
 pub use serve::Http;
+#[cfg(feature = "redis")]
+pub use store::RedisStore;
 #[cfg(feature = "sqlite")]
 pub use store::SqliteStore;
+#[cfg(feature = "postgres")]
+pub use store::{PgTransaction, PostgresStore};
 pub use store::{MemoryStore, Store, StoreError};
 pub use tool::{
     Access, BudgetOf, BudgetSpec, EffectClass, IdempotentSpec, InFlight, IntoReconciled, LimitSpec,

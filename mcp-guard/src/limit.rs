@@ -16,17 +16,17 @@ pub(crate) fn check(
     published: bool,
 ) -> Result<(), Box<Failure>> {
     for (parameter, value) in measured {
+        let of_parameter = || limits.iter().filter(|limit| limit.parameter == *parameter);
         let Some(value) = *value else { continue };
-        let highest = limits
-            .iter()
-            .filter(|limit| limit.parameter == *parameter)
+        // What only a budget sums is measured too.
+        if of_parameter().next().is_none() {
+            continue;
+        }
+        let highest = of_parameter()
             .filter(|limit| limit.scope.is_none_or(|scope| caller.has_scope(scope)))
             .map(|limit| limit.max)
             .max();
-        let below_minimum = limits
-            .iter()
-            .filter(|limit| limit.parameter == *parameter)
-            .any(|limit| limit.min.is_some_and(|min| value < min));
+        let below_minimum = of_parameter().any(|limit| limit.min.is_some_and(|min| value < min));
         let allowed = highest.is_some_and(|highest| value <= highest) && !below_minimum;
         if !allowed {
             let told = highest.filter(|_| published);
@@ -67,6 +67,12 @@ mod tests {
     #[test]
     fn without_a_limit_of_ones_own_nothing_is_allowed() {
         assert!(!allowed(&LIMITS[1..], 1, &[]));
+    }
+
+    #[test]
+    fn what_has_no_limit_is_not_limited() {
+        let caller = Caller::local("agent");
+        assert!(check(LIMITS, &[("quantity", Some(i128::MAX))], &caller, true).is_ok());
     }
 
     #[test]

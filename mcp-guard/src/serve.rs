@@ -39,6 +39,7 @@ impl Guard {
                  `.identity(Caller::from_env()?)` to the guard"
             );
         }
+        self.watch();
         self.serve_on_stdio(server, stop_signal()?).await
     }
 }

@@ -1,6 +1,9 @@
 //! The keys, and what they make of a payload.
 
-use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce, aead::{Aead, Payload as Sealed}};
+use chacha20poly1305::{
+    KeyInit, XChaCha20Poly1305, XNonce,
+    aead::{Aead, Payload as Sealed},
+};
 use sha2::{Digest, Sha256};
 
 use crate::store::{Payload, StoreError};
@@ -119,7 +122,9 @@ mod tests {
     #[test]
     fn every_payload_differs() {
         let keys = PayloadKeys::new([1; 32]);
-        assert!(keys.seal(b"one", TEXT).expect("sealed") != keys.seal(b"one", TEXT).expect("sealed"));
+        assert!(
+            keys.seal(b"one", TEXT).expect("sealed") != keys.seal(b"one", TEXT).expect("sealed")
+        );
     }
 
     #[test]

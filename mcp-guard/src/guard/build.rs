@@ -1,13 +1,21 @@
 //! Putting a guard together, and telling every mistake at once.
 
-use std::{any::Any, sync::Arc, time::Duration};
+use std::{
+    any::Any,
+    collections::BTreeMap,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use tokio::sync::OnceCell;
 use tokio_util::task::TaskTracker;
 
+use super::{
+    Core, Guard, ServerInfo, Settings, Toolbox, check,
+    status::{Book, OperationStatusTool},
+};
 #[cfg(feature = "encryption")]
 use crate::encryption::PayloadKeys;
-use super::{Core, Guard, ServerInfo, Settings, Toolbox, check};
 #[cfg(feature = "http")]
 use crate::{auth::Authenticate, serve::Http};
 use crate::{
@@ -15,7 +23,7 @@ use crate::{
     encryption::Vault,
     error::BuildError,
     store::{Store, timed::Timed},
-    tool::{Providers, Tool, ToolSet, Tools},
+    tool::{EffectClass, Providers, Tool, ToolSet, ToolSpec, Tools},
     wire::WireLimits,
 };
 
@@ -172,6 +180,12 @@ impl GuardBuilder {
         self
     }
 
+    /// Leaves out `operation_status`, the tool with which an agent asks what became of its key.
+    pub fn without_operation_status(mut self) -> Self {
+        self.settings.operation_status = false;
+        self
+    }
+
     /// Bounds the size and depth of a message.
     pub fn wire_limits(mut self, limits: WireLimits) -> Self {
         self.settings.wire = limits;
@@ -182,8 +196,14 @@ impl GuardBuilder {
     ///
     /// # Errors
     /// Every mistake that can be known now, at once.
-    pub fn build(self) -> Result<Guard, BuildError> {
+    pub fn build(mut self) -> Result<Guard, BuildError> {
         let mut mistakes = Vec::new();
+        let store = self.store.take().map(|store| {
+            Arc::new(Timed::new(store, self.settings.store_timeout)) as Arc<dyn Store>
+        });
+        if let Some(store) = &store {
+            self.add_operation_status(store);
+        }
         let registered = self.tools.into_vec();
         if registered.is_empty() {
             mistakes.push("it has no tool: add `.tool::<…>()`".into());
@@ -196,7 +216,7 @@ impl GuardBuilder {
         }
         for tool in &registered {
             check::requirements(tool, &self.providers, &mut mistakes);
-            check::store(tool, self.store.as_deref(), &mut mistakes);
+            check::store(tool, store.as_deref(), &mut mistakes);
         }
         check::settings(&self.settings, &mut mistakes);
         #[cfg(feature = "http")]
@@ -210,18 +230,29 @@ impl GuardBuilder {
             core: Arc::new(Core {
                 toolbox,
                 providers: self.providers,
-                store: self.store.map(|store| {
-                    Arc::new(Timed::new(store, self.settings.store_timeout)) as Arc<dyn Store>
-                }),
+                store,
                 vault: self.vault,
                 secret: OnceCell::new(),
                 identity: self.identity.map(Arc::new),
                 settings: self.settings,
                 server: self.server,
+                watched: AtomicBool::new(false),
                 running,
                 #[cfg(feature = "http")]
                 http,
             }),
         })
+    }
+
+    /// Adds the guard's own tool, where there are keys to ask about.
+    fn add_operation_status(&mut self, store: &Arc<dyn Store>) {
+        let with_keys = |spec: &ToolSpec| matches!(spec.effect, EffectClass::Idempotent(_));
+        let specs = self.tools.specs().filter(|spec| with_keys(spec));
+        let tools: BTreeMap<_, _> = specs.map(|spec| (spec.name, spec.access)).collect();
+        if self.settings.operation_status && !tools.is_empty() {
+            self.tools.add::<OperationStatusTool>();
+            // Nobody else can name the type, so there is no other of it.
+            let _first = self.providers.insert(Book { store: Arc::clone(store), tools });
+        }
     }
 }

@@ -7,12 +7,12 @@ use std::time::Duration;
 use super::Settings;
 #[cfg(feature = "http")]
 use super::build::HttpParts;
+#[cfg(feature = "http")]
+use crate::{auth::Authenticate, serve::Http};
 use crate::{
     store::{Store, Transactions},
     tool::{EffectClass, Providers, Registered},
 };
-#[cfg(feature = "http")]
-use crate::{auth::Authenticate, serve::Http};
 
 /// Every borrowed parameter can be given at every call.
 pub(super) fn requirements(tool: &Registered, providers: &Providers, mistakes: &mut Vec<String>) {

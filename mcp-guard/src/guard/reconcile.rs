@@ -115,7 +115,10 @@ async fn reconcile_one(core: &Core, unknown: Inspected) -> Result<(), StoreError
             reconcile(core, tool, None, arguments, record.attempt(operation)).await
         }
         _ => {
-            tracing::error!(tool = record.tool, "the arguments of an unknown operation are unreadable");
+            tracing::error!(
+                tool = record.tool,
+                "the arguments of an unknown operation are unreadable"
+            );
             Ok(())
         }
     }

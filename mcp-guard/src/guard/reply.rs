@@ -3,12 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{
-    clock::Timestamp,
-    failure::Failure,
-    key::OperationId,
-    store::Recorded,
-};
+use crate::{clock::Timestamp, failure::Failure, key::OperationId, store::Recorded};
 
 /// What a caller is answered.
 #[derive(Debug, Clone)]

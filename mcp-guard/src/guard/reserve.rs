@@ -98,9 +98,8 @@ fn claim_of(
 ) -> Result<Claim, StoreError> {
     let lease = once.spec.lease.unwrap_or(core.settings.lease);
     let reconciles = once.spec.on_unknown == OnUnknown::Reconcile;
-    let arguments = reconciles.then(|| {
-        core.vault.seal(&once.operation, Content::Arguments, &once.arguments.to_string())
-    });
+    let arguments = reconciles
+        .then(|| core.vault.seal(&once.operation, Content::Arguments, &once.arguments.to_string()));
     let tool = grant.tool().spec().name;
     Ok(Claim::new(once.operation, grant.principal(), once.fingerprint, tool, lease)
         .with_retake(once.spec.on_unknown == OnUnknown::Retry)

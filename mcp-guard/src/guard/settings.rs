@@ -15,6 +15,7 @@ pub(crate) struct Settings {
     pub(crate) reconcile_every: Duration,
     pub(crate) max_reply_bytes: usize,
     pub(crate) publish_limits: bool,
+    pub(crate) operation_status: bool,
     pub(crate) hide_unauthorized: bool,
     pub(crate) wire: WireLimits,
 }
@@ -31,6 +32,7 @@ impl Default for Settings {
             reconcile_every: Duration::from_secs(30),
             max_reply_bytes: 256 * 1024,
             publish_limits: true,
+            operation_status: true,
             hide_unauthorized: false,
             wire: WireLimits::default(),
         }

@@ -8,7 +8,7 @@ use super::{Settings, authorize::may_use};
 use crate::{
     caller::Caller,
     schema::{ArgumentsSchema, Misfit, envelope_schema},
-    tool::{Decoded, EffectClass, Registered, Requirement, ToolSpec},
+    tool::{BudgetOf, Decoded, EffectClass, Registered, Requirement, ToolSpec},
 };
 
 /// The tools, by name.
@@ -72,6 +72,14 @@ impl GuardedTool {
         let needs_key = matches!(spec.effect, EffectClass::Idempotent(_));
         let schema =
             ArgumentsSchema::new(tool.arguments_schema(), needs_key, spec.limits, publish_limits)?;
+        for name in named_arguments(spec) {
+            if !schema.requires(name) {
+                return Err(format!(
+                    "`{name}` is a part of the tool's business key or of a budget, and can be left \
+                     out: give it a type that is always there"
+                ));
+            }
+        }
         schema.refuse_dropping(&|document| tool.decode(document).is_ok())?;
         let output_schema = Arc::new(envelope_schema(tool.value_schema()));
         Ok(Self { tool, schema, output_schema })
@@ -100,4 +108,19 @@ impl GuardedTool {
             self.schema.mistyped(&error.pointer)
         })
     }
+}
+
+/// The arguments that a business key or a budget is made of.
+fn named_arguments(spec: &ToolSpec) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    if let EffectClass::Idempotent(idempotent) = spec.effect {
+        names.extend(idempotent.business_key);
+    }
+    for budget in spec.budgets {
+        names.extend(budget.parameter);
+        if let BudgetOf::Parameter(name) = budget.of {
+            names.push(name);
+        }
+    }
+    names
 }

@@ -37,7 +37,7 @@ pub(super) fn validate(grant: Grant, mut arguments: Value) -> Result<Valid, Stop
     };
     let key = spec.map(|_| key_of(&arguments)).transpose()?;
     grant.tool().schema().check(&arguments).map_err(stop)?;
-    if let Some(members) = arguments.as_object_mut() {
+    if let (Some(_), Some(members)) = (spec, arguments.as_object_mut()) {
         members.remove(KEY_ARGUMENT);
     }
     let once = match spec.zip(key) {

@@ -91,6 +91,12 @@ impl ArgumentsSchema {
         })
     }
 
+    /// Whether an argument must be there.
+    pub(crate) fn requires(&self, name: &str) -> bool {
+        let required = self.published.get("required").and_then(Value::as_array);
+        required.is_some_and(|required| required.iter().any(|other| other == name))
+    }
+
     /// The schema as clients see it.
     pub(crate) fn published(&self) -> &Arc<Map<String, Value>> {
         &self.published

@@ -129,6 +129,7 @@ impl Guard {
         S: ServerHandler + Clone,
     {
         let http = self.http_config()?;
+        self.watch();
         let service = mcp::http::service(handler, http, self.core().settings().wire);
         let router = Router::new().route_service(&http.path, service);
         Ok(protect(router, self.clone()))

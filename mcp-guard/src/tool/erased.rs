@@ -25,6 +25,10 @@ impl Tools {
         self.0.push(Arc::new(Erased::<T>(PhantomData)));
     }
 
+    pub(crate) fn specs(&self) -> impl Iterator<Item = &'static ToolSpec> {
+        self.0.iter().map(|tool| tool.spec())
+    }
+
     pub(crate) fn into_vec(self) -> Vec<Registered> {
         self.0
     }

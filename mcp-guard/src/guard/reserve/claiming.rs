@@ -8,9 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{FIRST_LOOK, stands};
 use crate::{
     failure::Failure,
-    guard::{
-        Core, Stop, authorize::Grant, background, reconcile, validate::Once,
-    },
+    guard::{Core, Stop, authorize::Grant, background, reconcile, validate::Once},
     store::{
         Begun, Claim, Claimed, Lease, OpenTransaction, Settlement, Standing, Store, StoreError,
     },

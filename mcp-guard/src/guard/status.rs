@@ -1,0 +1,159 @@
+//! `operation_status`: a tool with which an agent asks what became of its own key, without repeating
+//! the call.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{authorize::may_use, operations::OperationStatus};
+use crate::{
+    caller::Caller,
+    failure::{Class, Report, ToolError},
+    key::{Key, OperationId},
+    store::{Store, StoreError},
+    tool::{Access, EffectClass, Measurement, Provided, Requirement, Tool, ToolSpec},
+};
+
+/// The marker of the tool.
+pub(super) enum OperationStatusTool {}
+
+/// Which operations there can be, and where.
+pub(super) struct Book {
+    pub(super) store: Arc<dyn Store>,
+    /// Who may call each tool that has keys.
+    pub(super) tools: BTreeMap<&'static str, Access>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Arguments {
+    /// The tool that was called.
+    #[schemars(length(min = 1, max = 128))]
+    tool: String,
+    /// The idempotency_key of that call.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9_.:-]{8,128}$"))]
+    idempotency_key: String,
+}
+
+/// What became of an operation.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Standing {
+    /// How it stands.
+    operation: State,
+    /// Since when, as RFC 3339 writes it.
+    since: Option<String>,
+    /// What to do now.
+    next_action: &'static str,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    /// It is being carried out.
+    UnderWay,
+    /// It was done.
+    Done,
+    /// It was refused for good, and nothing was done.
+    Refused,
+    /// Nothing was done.
+    NotDone,
+    /// It may or may not have been done.
+    Unknown,
+    /// There is no operation of this caller with this key.
+    None,
+}
+
+/// The store did not answer.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(super) struct Unanswered(#[from] StoreError);
+
+impl ToolError for Unanswered {
+    fn report(&self) -> Report {
+        let (class, retry_after) = match self.0 {
+            StoreError::Unreadable(_) => (Class::Internal, None),
+            _ => (Class::Transient, Some(Duration::from_secs(2))),
+        };
+        Report {
+            class,
+            code: "store_unavailable".into(),
+            public_message: None,
+            retry_after,
+            field: None,
+        }
+    }
+}
+
+impl Tool for OperationStatusTool {
+    const SPEC: ToolSpec = ToolSpec {
+        name: "operation_status",
+        title: Some("What became of an operation"),
+        description: "Tell what became of an operation, by the tool that was called and its \
+                      idempotency_key. It changes nothing, and does not repeat the call.",
+        access: Access::AnyCaller,
+        effect: EffectClass::ReadOnly,
+        limits: &[],
+        budgets: &[],
+        timeout: None,
+        destructive: false,
+        open_world: false,
+    };
+    type Arguments = Arguments;
+    type Return = Result<Standing, Unanswered>;
+
+    fn requires() -> Vec<Requirement> {
+        vec![Requirement::of::<Book>("Book"), Requirement::of::<Caller>("Caller")]
+    }
+
+    fn measure(_: &Arguments) -> Vec<Measurement> {
+        Vec::new()
+    }
+
+    async fn run(call: Provided<'_>, asked: Arguments) -> Self::Return {
+        standing(call.get(), call.get(), &asked).await
+    }
+}
+
+async fn standing(book: &Book, caller: &Caller, asked: &Arguments) -> Result<Standing, Unanswered> {
+    // A tool that is not the caller's, now, is one of which nothing is told.
+    let tool = book.tools.get(asked.tool.as_str()).filter(|access| may_use(caller, **access));
+    let (Some(_), Some(key)) = (tool, Key::parse(&asked.idempotency_key)) else {
+        return Ok(State::None.told(None));
+    };
+    let operation = OperationId::of(caller, &asked.tool, &key);
+    let Some(found) = book.store.inspect(&operation).await? else {
+        return Ok(State::None.told(None));
+    };
+    let status = OperationStatus::of(&found.record, found.now);
+    let state = match status {
+        OperationStatus::UnderWay => State::UnderWay,
+        OperationStatus::Done { .. } => State::Done,
+        OperationStatus::Refused { .. } => State::Refused,
+        OperationStatus::NotDone { .. } => State::NotDone,
+        OperationStatus::Unknown { .. } => State::Unknown,
+    };
+    Ok(state.told(status.since().map(|since| since.to_rfc3339())))
+}
+
+impl State {
+    fn told(self, since: Option<String>) -> Standing {
+        let next_action = match self {
+            Self::UnderWay => "Wait, then ask again.",
+            Self::Done => {
+                "Treat it as done. Repeating the same call with the same idempotency_key gives the \
+                 recorded answer, if it is still kept."
+            }
+            Self::Refused => "Tell the user that it was refused.",
+            Self::NotDone => "The same call with the same idempotency_key may be made again.",
+            Self::Unknown => {
+                "Do not retry and do not use a new idempotency_key. Check whether it was done, or \
+                 tell a person."
+            }
+            Self::None => {
+                "Nothing is known under this key: nothing was begun with it, or it was long ago."
+            }
+        };
+        Standing { operation: self, since, next_action }
+    }
+}
