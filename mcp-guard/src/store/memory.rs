@@ -76,9 +76,8 @@ impl MemoryStore {
 fn find(records: &Records, claim: &Claim, now: Timestamp) -> Found {
     let others = || records.iter().filter(|(operation, _)| **operation != claim.operation);
     let holder = claim.business.and_then(|business| {
-        others().find(|(_, record)| {
-            record.business == Some(business) && record.holds_business_key(now)
-        })
+        others()
+            .find(|(_, record)| record.business == Some(business) && record.holds_business_key(now))
     });
     let used = claim.reservations.iter().map(|wanted| {
         others()
@@ -143,9 +142,7 @@ impl Store for MemoryStore {
         settlement: &'a Settlement,
     ) -> StoreFuture<'a, Fenced> {
         Box::pin(async move {
-            self.fenced(attempt, |record, now| {
-                record::on_resolve(record, attempt, settlement, now)
-            })
+            self.fenced(attempt, |record, now| record::on_resolve(record, attempt, settlement, now))
         })
     }
 

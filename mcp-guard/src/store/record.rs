@@ -146,9 +146,7 @@ impl Record {
         match &self.state {
             State::Claimed { until, tentative: true } => Some(*until),
             State::Claimed { .. } | State::Unknown { .. } => Some(Timestamp::MAX),
-            State::Recorded { acted: true, ended, .. } => {
-                Some(ended.at.after(reservation.window))
-            }
+            State::Recorded { acted: true, ended, .. } => Some(ended.at.after(reservation.window)),
             State::Recorded { .. } | State::Released { .. } => None,
         }
     }
@@ -383,8 +381,7 @@ fn stands(record: &Record, claim: &Claim, operation: OperationId, now: Timestamp
             Decision::Stands(Standing::Unknown(record.attempt(operation)))
         }
         State::Recorded { reply, ended, .. } if now < ended.retain_until => {
-            let recorded =
-                Recorded { reply: reply.clone(), at: ended.at, duplicate_of: None };
+            let recorded = Recorded { reply: reply.clone(), at: ended.at, duplicate_of: None };
             Decision::Stands(Standing::Recorded(recorded))
         }
         State::Recorded { .. } => Decision::Stands(Standing::Expired),
@@ -396,11 +393,7 @@ fn stands(record: &Record, claim: &Claim, operation: OperationId, now: Timestamp
 }
 
 /// How the operation that holds the business key stands to the claim of another one.
-fn beside(
-    holder: Option<(OperationId, Record)>,
-    claim: &Claim,
-    now: Timestamp,
-) -> Decision {
+fn beside(holder: Option<(OperationId, Record)>, claim: &Claim, now: Timestamp) -> Decision {
     let free = Decision::Free { last_epoch: 0 };
     let Some((operation, record)) = holder else { return free };
     if claim.business.is_none()
