@@ -1,0 +1,2 @@
+local decision = decide(arguments())
+return decision.answer or { 'free' }
