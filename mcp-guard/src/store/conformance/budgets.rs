@@ -9,8 +9,8 @@ use super::fixture::{
 use crate::{
     clock::ManualClock,
     store::{
-        Claim, Claimed, Lease, MAX_CAP, MeterId, Reservation, Retention, Settlement, Standing,
-        Store,
+        Claim, Claimed, Fenced, Lease, MAX_CAP, MeterId, Reservation, Retention, Settlement,
+        Standing, Store,
     },
 };
 
@@ -150,7 +150,9 @@ pub async fn retake_takes_no_budget_again(store: &dyn Store, clock: &ManualClock
     carried_out(store, &taking(&[take(meter, 40, 100)]), &done()).await;
     let lease = granted(store, &again(&first).with_retake(true)).await;
     is_left(store, meter, 0).await;
-    settle(store, &lease, &released()).await;
+    assert_eq!(store.settle(&lease, &Settlement::Unknown).await, Ok(Fenced::Applied));
+    is_left(store, meter, 0).await;
+    assert_eq!(store.resolve(&lease.attempt, &released()).await, Ok(Fenced::Applied));
     is_left(store, meter, 60).await;
 }
 

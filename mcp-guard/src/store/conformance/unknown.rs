@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::fixture::{
-    LEASE, abandoned, claim, done, granted, is_superseded, operation, other_arguments, replayed,
-    settle, stands,
+    LEASE, abandoned, about, business, carried_out, claim, done, granted, is_superseded, operation,
+    other_arguments, recall, refused, released, replayed, settle, stands,
 };
 use crate::{
     clock::ManualClock,
@@ -16,6 +16,8 @@ pub(super) async fn all(store: &dyn Store, clock: &ManualClock) {
     unknown_can_be_retaken_where_the_tool_says_so(store, clock).await;
     late_owner_turns_unknown_into_fact(store, clock).await;
     late_owner_never_touches_a_successor(store, clock).await;
+    second_attempt_that_did_nothing_leaves_it_unknown(store, clock).await;
+    second_attempt_that_was_refused_counts_as_done(store, clock).await;
     unknown_is_never_forgotten(store, clock).await;
 }
 
@@ -78,6 +80,43 @@ pub async fn late_owner_never_touches_a_successor(store: &dyn Store, clock: &Man
     is_superseded(store, Attempt { epoch: successor.attempt.epoch, ..late }).await;
     is_superseded(store, Attempt { epoch: late.epoch, ..successor.attempt }).await;
     settle(store, &successor, &done()).await;
+}
+
+/// The first attempt may have acted: what the second knows of itself frees nothing. A resolution
+/// does, for it is of the operation.
+pub async fn second_attempt_that_did_nothing_leaves_it_unknown(
+    store: &dyn Store,
+    clock: &ManualClock,
+) {
+    let operation = operation();
+    abandoned(store, clock, &claim(operation)).await;
+    let second = granted(store, &claim(operation).with_retake(true)).await;
+    for _ in 0..2 {
+        settle(store, &second, &released()).await;
+        assert_eq!(stands(store, &claim(operation)).await, Standing::Unknown(second.attempt));
+    }
+    assert_eq!(store.resolve(&second.attempt, &released()).await, Ok(Fenced::Applied));
+    // From here on it is as if it had never been tried.
+    carried_out(store, &claim(operation), &released()).await;
+    assert_eq!(recall(store, &claim(operation)).await, None);
+}
+
+/// Its answer is replayed, and the business key stays held: what it was refused may be what the
+/// first attempt has done.
+pub async fn second_attempt_that_was_refused_counts_as_done(
+    store: &dyn Store,
+    clock: &ManualClock,
+) {
+    let first = about(business());
+    abandoned(store, clock, &first).await;
+    let again = claim(first.operation).with_retake(true);
+    let second = granted(store, &again).await;
+    for _ in 0..2 {
+        settle(store, &second, &refused()).await;
+    }
+    assert!(replayed(store, &claim(first.operation)).await.reply.is_error);
+    let other = claim(super::fixture::operation()).with_business(first.business);
+    assert_eq!(replayed(store, &other).await.duplicate_of, Some(first.operation));
 }
 
 /// Time alone never frees an unknown operation.
