@@ -14,9 +14,14 @@ impl Guard {
     /// Once: however often it is asked.
     pub(crate) fn watch(&self) {
         let core = &self.core;
-        let reconciles = || core.toolbox.all().any(reconcile::in_background);
+        // Read first: every call comes by here.
+        if core.watched.load(Ordering::Relaxed) {
+            return;
+        }
         let Ok(runtime) = Handle::try_current() else { return };
-        if reconciles() && !core.watched.swap(true, Ordering::SeqCst) {
+        if !core.watched.swap(true, Ordering::SeqCst)
+            && core.toolbox.all().any(reconcile::in_background)
+        {
             runtime.spawn(watch(Arc::downgrade(core), core.settings.reconcile_every));
         }
     }

@@ -10,7 +10,7 @@ use crate::{
     failure::Failure,
     guard::{Core, Stop, authorize::Grant, background, reconcile, validate::Once},
     store::{
-        Begun, Claim, Claimed, Lease, OpenTransaction, Settlement, Standing, Store, StoreError,
+        Attempt, Begun, Claim, Claimed, Lease, OpenTransaction, Settlement, Standing, Store, StoreError,
     },
     tool::{InFlight, OnUnknown},
 };
@@ -55,7 +55,7 @@ impl Claiming<'_> {
                     }
                     pause = (pause * 2).min(SLOWEST_LOOK);
                 }
-                Err(Standing::Unknown(lost)) if may_ask => {
+                Err(Standing::Unknown(lost)) if may_ask && self.may_be_told(&lost) => {
                     may_ask = false;
                     let (tool, caller) = (self.grant.tool(), Some(self.grant.caller()));
                     let arguments = self.once.arguments.clone();
@@ -64,6 +64,12 @@ impl Claiming<'_> {
                 Err(standing) => return Err(stands(standing, self.core, self.grant, self.once)),
             }
         }
+    }
+
+    /// Whether the tool's function can be asked on behalf of this caller: it may be told who calls,
+    /// and an operation with the same business key may be another's.
+    fn may_be_told(&self, lost: &Attempt) -> bool {
+        lost.operation == self.once.operation || !self.grant.tool().borrows_the_caller()
     }
 
     async fn attempt(&self) -> Result<Result<Granted, Standing>, StoreError> {
