@@ -53,6 +53,8 @@ pub(super) async fn run(reserved: Reserved, core: &Core) -> Ended {
     let provided = Provided::new(&core.providers, Some(grant.caller()), effect.as_ref())
         .with_transaction(transaction.map(|open| open.handle()));
     let end = tokio::select! {
+        // The body first: its lease needs no renewal once it has ended, and a run can be repeated.
+        biased;
         end = to_its_end(arguments.run(provided), allowed) => end,
         never = keep_alive(lease.as_ref()) => match never {},
     };
