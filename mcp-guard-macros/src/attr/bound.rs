@@ -34,8 +34,12 @@ impl Integer {
     /// The value of `what`, which is at most `max`.
     pub(super) fn at_most(&self, max: i128, what: &str) -> Result<i128> {
         let value = self.literal.base10_parse().ok().filter(|value| *value <= max);
-        let magnitude: i128 = value
-            .ok_or_else(|| Error::new_spanned(&self.literal, format!("{what} is at most {max}")))?;
+        let magnitude: i128 = value.ok_or_else(|| {
+            Error::new_spanned(
+                &self.literal,
+                format!("{what} is at most {max}: write that or less"),
+            )
+        })?;
         Ok(if self.is_negative { -magnitude } else { magnitude })
     }
 }

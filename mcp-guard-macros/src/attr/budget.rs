@@ -42,24 +42,38 @@ impl Budget {
         let list = entry.list("takes what is counted, the most of it, and a time", EXAMPLE);
         let Parts { bound, settings } = errors.keep(list)?;
         let max = errors.keep(cap(&bound.max));
+        let Settings { per, of } = Settings::read(settings, entry, errors)?;
+        Some(Self { key: entry.key.clone(), counted: bound.name, max: max?, per, of })
+    }
+}
+
+/// What stands behind the bound.
+struct Settings {
+    per: Duration,
+    of: Option<Ident>,
+}
+
+impl Settings {
+    fn read(tokens: TokenStream, budget: &Entry, errors: &Errors) -> Option<Self> {
+        let mut written = Written::new("budget(...)", &["per", "of"], &[]);
         let mut per = None;
         let mut of = None;
-        let mut written = Written::new("budget(...)", &["per", "of"], &[]);
-        for setting in Entry::split(settings).into_iter().filter_map(|it| errors.keep(it)) {
-            let known = errors.keep(written.note(&setting));
-            match setting.name().as_str() {
-                _ if known.is_none() => {}
-                "per" => per = errors.keep(duration::of_entry(&setting, "24h")),
-                _ => of = errors.keep(whose(&setting)),
-            }
+        let mut is_sound = true;
+        for setting in Entry::split(tokens) {
+            let read = setting.and_then(|setting| {
+                written.note(&setting)?;
+                match setting.name().as_str() {
+                    "per" => per = Some(duration::of_entry(&setting, "24h")?),
+                    _ => of = Some(whose(&setting)?),
+                }
+                Ok(())
+            });
+            is_sound &= errors.keep(read).is_some();
         }
         if !written.has("per") {
-            errors.at(&entry.key, "a budget is for a time: write `per = \"24h\"` in it");
+            errors.at(&budget.key, "a budget is for a time: write `per = \"24h\"` in it");
         }
-        if written.has("of") && of.is_none() {
-            return None;
-        }
-        Some(Self { key: entry.key.clone(), counted: bound.name, max: max?, per: per?, of })
+        if is_sound { Some(Self { per: per?, of }) } else { None }
     }
 }
 
@@ -81,7 +95,7 @@ impl Parse for Parts {
 }
 
 fn cap(written: &Integer) -> Result<u64> {
-    let max = written.at_most(MAX_CAP, "a budget, which every store counts exactly,")?;
+    let max = written.at_most(MAX_CAP, "a budget")?;
     u64::try_from(max).ok().filter(|max| *max > 0).ok_or_else(|| {
         Error::new_spanned(
             &written.literal,

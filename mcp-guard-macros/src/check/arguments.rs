@@ -120,15 +120,19 @@ fn published_as_named(argument: &Parameter) -> Result<()> {
     Ok(())
 }
 
-/// A float cannot hold every amount: 0.1 + 0.2 is not 0.3.
-fn not_float(needed: Needed<'_>) -> Result<()> {
-    if needed.is_wrong_number() {
-        return Err(Error::new_spanned(
-            &needed.argument.ty,
-            "an amount is an integer in the currency's minor unit, such as cents: write `u64`",
-        ));
+/// A float cannot hold every amount: 0.1 + 0.2 is not 0.3. Nor is it one value as it is sent: 1 and
+/// 1.0 are two texts.
+fn not_float(Needed { argument, uses }: Needed<'_>) -> Result<()> {
+    if !types::is_float(&argument.ty) {
+        return Ok(());
     }
-    Ok(())
+    let message = if uses.iter().any(|needed| needed.is_measured()) {
+        "an amount is an integer in the currency's minor unit, such as cents: write `u64`"
+    } else {
+        "what tells operations apart is compared exactly, and a float is not exact: write an \
+         integer, or `String`"
+    };
+    Err(Error::new_spanned(&argument.ty, message))
 }
 
 /// To a backend, a missing amount often means all of it.
@@ -165,12 +169,12 @@ fn read_as_sent(Needed { argument, uses }: Needed<'_>) -> Result<()> {
 }
 
 /// A model would leave out what stands in its way.
-fn not_optional(needed: Needed<'_>) -> Result<()> {
-    let Needed { argument, uses } = needed;
+fn not_optional(Needed { argument, uses }: Needed<'_>) -> Result<()> {
     let Some(why) = why_required(uses) else {
         return Ok(());
     };
-    if types::is_option(&argument.ty) && !needed.is_wrong_number() {
+    // A float is reported as that alone.
+    if types::is_option(&argument.ty) && !types::is_float(&argument.ty) {
         let name = argument.plain_name();
         let message = format!("`{name}` {why}: write its type without `Option`");
         return Err(Error::new_spanned(&argument.ty, message));
@@ -195,13 +199,6 @@ fn not_defaulted(Needed { argument, uses }: Needed<'_>) -> Result<()> {
 fn why_required(uses: &[Use]) -> Option<String> {
     let (needed, evasion) = uses.iter().find_map(|needed| Some((needed, needed.evasion()?)))?;
     Some(format!("{}, and could be left out {evasion}", needed.does()))
-}
-
-impl Needed<'_> {
-    /// Whether it is measured and a float, which is reported as that alone.
-    fn is_wrong_number(&self) -> bool {
-        types::is_float(&self.argument.ty) && self.uses.iter().any(|needed| needed.is_measured())
-    }
 }
 
 /// Two arguments of one name would both be read from one value.

@@ -52,7 +52,10 @@ fn shared(Borrowed { tool, parameter, reference }: Borrowed<'_>) -> Result<()> {
     if types::is_effect(&parameter.ty) || types::is_caller(&parameter.ty) {
         return Err(Error::new_spanned(
             mutability,
-            "only the transaction is lent to be written: write `&` for this one",
+            format!(
+                "only the transaction is lent to be written: write `&{}`",
+                types::spelled(&parameter.ty)
+            ),
         ));
     }
     Ok(())

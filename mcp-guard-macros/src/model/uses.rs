@@ -34,7 +34,7 @@ impl Use {
         match self {
             Self::Limited => "has a limit",
             Self::Summed => "is summed by a budget",
-            Self::Grouping => "says whose budget it is",
+            Self::Grouping => "tells budgets apart",
             Self::Key => "is a part of the key",
         }
     }
