@@ -27,6 +27,39 @@ async fn repeat(
     ::core::result::Result::Ok(text)
 }
 
+/// Repeat the text once.
+#[::mcp_guard::guarded_tool(
+    idempotent(key = [text], on_unknown = reconcile(find), dispatch),
+    any_caller,
+    budget(times <= 3, per = "1h", of = text),
+    budget(calls <= 3, per = "1h"),
+)]
+async fn once(
+    effect: &::mcp_guard::Effect,
+    /// The text.
+    text: ::std::string::String,
+    /// How often.
+    times: u32,
+) -> ::core::result::Result<::std::string::String, Wrong> {
+    let _ = (effect, times);
+    ::core::result::Result::Ok(text)
+}
+
+async fn find(
+    _: &::mcp_guard::Effect,
+    text: ::std::string::String,
+    _: u32,
+) -> ::mcp_guard::Reconciled<::std::string::String> {
+    ::mcp_guard::Reconciled::Landed(text)
+}
+
+/// Write the text down.
+#[::mcp_guard::guarded_tool(idempotent(store = "transaction"), any_caller)]
+async fn write(tx: &mut ::std::string::String) -> ::core::result::Result<(), Wrong> {
+    tx.push('.');
+    ::core::result::Result::Ok(())
+}
+
 #[::mcp_guard::guarded_tools]
 impl Shop {
     /// Do nothing.
@@ -37,5 +70,5 @@ impl Shop {
 }
 
 fn main() {
-    let _ = ::mcp_guard::Guard::builder().tool::<repeat>().tools(Shop);
+    let _ = ::mcp_guard::Guard::builder().tool::<repeat>().tool::<once>().tool::<write>().tools(Shop);
 }

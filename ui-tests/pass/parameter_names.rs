@@ -50,6 +50,25 @@ async fn arguments(
     Ok(arguments)
 }
 
+/// Call in a transaction.
+#[guarded_tool(
+    idempotent(store = "transaction", key = [arguments]),
+    any_caller,
+    budget(transaction <= 5, per = "1h", of = run),
+)]
+async fn run(
+    call: &mut u8,
+    /// Arguments.
+    arguments: u8,
+    /// Transaction.
+    transaction: u8,
+    /// Run.
+    run: u8,
+) -> Result<u8, Infallible> {
+    *call += arguments + transaction + run;
+    Ok(*call)
+}
+
 fn main() {
     let sent = serde_json::from_str(
         r#"{"count": 1, "call": 2, "arguments": 3, "self_": 4, "tools": 5, "inner": 6,
@@ -57,5 +76,5 @@ fn main() {
     )
     .unwrap();
     assert_eq!(count::measure(&sent), [("call", Some(2)), ("arguments", Some(3))]);
-    let _ = Guard::builder().tool::<count>().tool::<call>().tool::<arguments>();
+    let _ = Guard::builder().tool::<count>().tool::<call>().tool::<arguments>().tool::<run>();
 }

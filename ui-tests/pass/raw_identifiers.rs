@@ -1,7 +1,7 @@
 //! `r#type` is `type` on the wire, in the schema, in limits and as a tool's name.
 #![deny(warnings)]
 
-use mcp_guard::{Tool, prelude::*};
+use mcp_guard::{BudgetOf, Tool, prelude::*};
 use std::convert::Infallible;
 
 /// Look something up.
@@ -25,6 +25,27 @@ async fn renamed(
     Ok(amount_of_it)
 }
 
+/// Look up what is in transit.
+#[guarded_tool(
+    idempotent(key = [r#type, r#match], on_unknown = reconcile(r#move::r#fn)),
+    any_caller,
+    budget(r#type <= 5, per = "1h", of = r#match),
+)]
+async fn r#async(
+    /// Its type.
+    r#type: u8,
+    /// What to match.
+    r#match: i8,
+) -> Result<u8, Infallible> {
+    Ok(r#type.saturating_add_signed(r#match))
+}
+
+mod r#move {
+    pub(super) async fn r#fn(r#type: u8, _: i8) -> mcp_guard::Reconciled<u8> {
+        mcp_guard::Reconciled::Landed(r#type)
+    }
+}
+
 fn main() {
     assert_eq!(r#use::SPEC.name, "use");
     let limits: Vec<_> =
@@ -38,5 +59,7 @@ fn main() {
     assert_eq!(renamed::measure(&arguments), [("amount", Some(3))]);
     let absent = serde_json::from_str("{}").unwrap();
     assert_eq!(renamed::measure(&absent), [("amount", Some(0))]);
-    let _ = Guard::builder().tool::<r#use>().tool::<renamed>();
+    let [budget] = r#async::SPEC.budgets else { panic!("one budget") };
+    assert_eq!((budget.parameter, budget.of), (Some("type"), BudgetOf::Parameter("match")));
+    let _ = Guard::builder().tool::<r#use>().tool::<renamed>().tool::<r#async>();
 }

@@ -38,6 +38,40 @@ async fn absolute() -> Result<(), Infallible> {
 
 struct Shop;
 
+/// With everything that is named in the expansion.
+#[guarded_tool(
+    idempotent(key = [order], on_unknown = reconcile(find), dispatch),
+    any_caller,
+    limit(cents <= 5),
+    budget(cents <= 5, per = "1h", of = order),
+    crate = renamed_guard
+)]
+async fn everything(
+    effect: &renamed_guard::Effect,
+    /// For what.
+    order: String,
+    /// How much.
+    cents: u64,
+) -> Result<u64, Wrong> {
+    let _ = (effect, order);
+    Ok(cents)
+}
+
+async fn find(
+    _: &renamed_guard::Effect,
+    _: String,
+    cents: u64,
+) -> Result<renamed_guard::Reconciled<u64>, Wrong> {
+    Ok(renamed_guard::Reconciled::Landed(cents))
+}
+
+/// In a transaction.
+#[guarded_tool(idempotent(store = "transaction"), any_caller, crate = renamed_guard)]
+async fn written(tx: &mut String) -> Result<(), Wrong> {
+    tx.push('.');
+    Ok(())
+}
+
 #[guarded_tools(crate = facade::inner::renamed_guard)]
 impl Shop {
     /// A method.
@@ -52,5 +86,10 @@ impl Shop {
 }
 
 fn main() {
-    let _ = Guard::builder().tool::<relative>().tool::<absolute>().tools(Shop);
+    let _ = Guard::builder()
+        .tool::<relative>()
+        .tool::<absolute>()
+        .tool::<everything>()
+        .tool::<written>()
+        .tools(Shop);
 }

@@ -9,6 +9,8 @@ mod schemars {}
 mod mcp_guard {}
 
 struct Vec;
+enum Reconciled {}
+enum Returned {}
 struct String;
 struct Box;
 struct Send;
@@ -52,8 +54,9 @@ struct Shop;
 #[::mcp_guard::guarded_tool(
     idempotent(
         retain = "24h", tombstone = "30d", lease = "60s",
-        in_flight = wait("500ms"), on_unknown = refuse,
+        in_flight = wait("500ms"), on_unknown = refuse, key = [arguments],
     ),
+    budget(calls <= 1, per = "1h"),
     scope("a", "b"), limit(amount <= 1), timeout = "30s", title = "Count",
 )]
 async fn count(
@@ -70,6 +73,23 @@ async fn count(
             ::core::result::Result::Ok(::std::format!("{}", arguments.one))
         }
     }
+}
+
+/// Count in a transaction.
+#[::mcp_guard::guarded_tool(idempotent(store = "transaction"), any_caller)]
+async fn write(tx: &mut Vec) -> Result<u8> {
+    let _ = tx;
+    ::core::result::Result::Ok(1)
+}
+
+/// Count as somebody else says.
+#[::mcp_guard::guarded_tool(idempotent(on_unknown = reconcile(find)), any_caller)]
+async fn found() -> Result<u8> {
+    ::core::result::Result::Ok(1)
+}
+
+async fn find() -> ::mcp_guard::Reconciled<u8> {
+    ::mcp_guard::Reconciled::StillUnknown
 }
 
 #[::mcp_guard::guarded_tools]
@@ -105,5 +125,9 @@ fn main() {
     assert_eq!(report.public_message.as_deref(), ::core::option::Option::Some("wrong"));
     assert_eq!(report.retry_after, ::core::option::Option::Some(Duration::from_secs(300)));
     assert_eq!(report.field.as_deref(), ::core::option::Option::Some("/arguments"));
-    let _ = ::mcp_guard::Guard::builder().tool::<count>().tools(Shop);
+    let _ = ::mcp_guard::Guard::builder()
+        .tool::<count>()
+        .tool::<write>()
+        .tool::<found>()
+        .tools(Shop);
 }

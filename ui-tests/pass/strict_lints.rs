@@ -31,6 +31,42 @@ pub mod tools {
     }
 }
 
+/// Charge for an order.
+#[guarded_tool(
+    idempotent(key = [order], on_unknown = reconcile(find_charge), dispatch),
+    any_caller,
+    budget(cents <= 200_000, per = "24h", of = order),
+)]
+async fn charge(
+    shop: &Shop,
+    effect: &Effect,
+    /// For what.
+    order: String,
+    /// How much.
+    cents: u64,
+) -> Result<u64, Never> {
+    let _ = (shop, effect, order);
+    Ok(cents)
+}
+
+async fn find_charge(
+    shop: &Shop,
+    effect: &Effect,
+    order: String,
+    cents: u64,
+) -> Result<Reconciled<u64>, Never> {
+    let _ = (shop, effect, order);
+    Ok(Reconciled::Landed(cents))
+}
+
+/// Count in a transaction.
+#[guarded_tool(idempotent(store = "transaction"), any_caller)]
+async fn written(shop: &Shop, tx: &mut u64) -> Result<u64, Never> {
+    let _ = shop;
+    *tx += 1;
+    Ok(*tx)
+}
+
 /// A shop.
 #[derive(Debug)]
 pub struct Shop;
@@ -92,5 +128,7 @@ fn main() {
         .tool::<switches>()
         .tool::<camel_case>()
         .tool::<old>()
+        .tool::<charge>()
+        .tool::<written>()
         .tools(Shop);
 }

@@ -1,7 +1,13 @@
 //! All of a function's mistakes come at once, and nothing follows from them.
 use mcp_guard::prelude::*;
 
-#[guarded_tool(idempotent(retain = "1 day"), timout = "30s", max_amount = 5)]
+#[guarded_tool(
+    idempotent(retain = "1 day", key = [ordr, (a, b)], on_unknown = reconcile(Self::find), dispatch),
+    timout = "30s",
+    max_amount = 5,
+    budget(amount <= 5),
+    budget(what <= 5, per = "1h", of = order),
+)]
 fn refund<T>(
     payments: &mut u8,
     order: &str,

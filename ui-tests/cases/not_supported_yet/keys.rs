@@ -3,13 +3,7 @@ use mcp_guard::prelude::*;
 use std::convert::Infallible;
 
 /// Do it.
-#[guarded_tool(
-    idempotent(key = [order_id], store = "transaction", on_unknown = reconcile(find)),
-    any_caller,
-    budget(calls <= 20, per = "1h"),
-    approve(amount > 5),
-    authorize = policy,
-)]
+#[guarded_tool(idempotent, any_caller, approve(amount > 5), authorize = policy)]
 async fn act() -> Result<(), Infallible> {
     Ok(())
 }

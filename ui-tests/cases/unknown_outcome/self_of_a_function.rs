@@ -1,0 +1,13 @@
+//! A function has no `Self`.
+use mcp_guard::prelude::*;
+use std::convert::Infallible;
+
+/// Do it.
+#[guarded_tool(idempotent(on_unknown = reconcile(Self::find)), any_caller)]
+async fn act() -> Result<(), Infallible> {
+    Ok(())
+}
+
+fn main() {
+    let _ = Guard::builder().tool::<act>();
+}
