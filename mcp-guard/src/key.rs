@@ -146,10 +146,10 @@ impl MeterId {
         budget: &BudgetSpec,
         arguments: &Value,
     ) -> Option<Self> {
-        let counted = budget.parameter.unwrap_or_default();
+        let counted = budget.parameter.map_or("calls".into(), |name| format!("total {name}"));
         let per = budget.per.as_millis().to_string();
         let meter = |of: &str, whose: &[&str]| {
-            let parts = [&[tool, counted, &per, of], whose].concat();
+            let parts = [&[tool, &counted, &per, of], whose].concat();
             in_tenant(b"mcp-guard meter v1\0", caller, &parts)
         };
         Some(Self(match budget.of {
@@ -159,7 +159,7 @@ impl MeterId {
                 meter("parameter", &[name, &canonical(arguments.get(name)?)])
             }
             BudgetOf::Tool => {
-                digest(b"mcp-guard meter of a tool v1\0", None, &[tool, counted, &per])
+                digest(b"mcp-guard meter of a tool v1\0", None, &[tool, &counted, &per])
             }
         }))
     }

@@ -113,10 +113,10 @@ where
 /// The value of a limited parameter: its name, and `None` where an optional one is absent.
 pub type Measurement = (&'static str, Option<i128>);
 
-/// An integer that a limit can apply to. Implement it for a newtype around an integer to mark a
-/// parameter of that type with `#[amount]` or name it in `limit(...)`.
+/// An integer that a limit or budget can apply to. Implement it for a newtype around an integer to
+/// mark a parameter of that type with `#[amount]` or name it in `limit(...)` or `budget(...)`.
 #[diagnostic::on_unimplemented(
-    message = "a limit cannot apply to `{Self}`",
+    message = "a limit or budget cannot apply to `{Self}`",
     label = "expected an integer, such as `u64`",
     note = "amounts are integers in the currency's minor unit, such as cents; for a newtype, \
             implement `mcp_guard::Measure`"
