@@ -250,6 +250,9 @@ fn told(error: &RedisError) -> StoreError {
         | ErrorKind::AuthenticationFailed
         | ErrorKind::InvalidClientConfig
         | ErrorKind::RESP3NotSupported => StoreError::Unusable(said.to_owned()),
+        _ if matches!(error.code(), Some("WRONGPASS" | "NOAUTH")) => {
+            StoreError::Unusable(said.to_owned())
+        }
         _ => unavailable(said.to_owned()),
     }
 }
