@@ -49,8 +49,10 @@ pub use store::RedisStore;
 #[cfg(feature = "sqlite")]
 pub use store::SqliteStore;
 #[cfg(feature = "postgres")]
-pub use store::{PgTransaction, PostgresStore};
+pub use store::{PgTransaction, PostgresOptions, PostgresStore};
 pub use store::{MemoryStore, Store, StoreError};
+#[cfg(feature = "postgres")]
+pub use tokio_postgres;
 pub use tool::{
     Access, BudgetOf, BudgetSpec, EffectClass, IdempotentSpec, InFlight, IntoReconciled, LimitSpec,
     Measure, Measurement, OnUnknown, Provided, Reconciled, Requirement, Returned, Tool, ToolSet,

@@ -2,8 +2,12 @@
 
 pub use mcp_guard_macros::{ToolError, guarded_tool, guarded_tools};
 
+#[cfg(feature = "redis")]
+pub use crate::store::RedisStore;
 #[cfg(feature = "sqlite")]
 pub use crate::store::SqliteStore;
+#[cfg(feature = "postgres")]
+pub use crate::store::{PgTransaction, PostgresStore};
 #[cfg(feature = "http")]
 pub use crate::{
     auth::{Authenticate, StaticTokens},

@@ -8,17 +8,27 @@
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 pub mod record;
+#[cfg(feature = "redis")]
+mod redis;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 pub(crate) mod timed;
 mod transaction;
+mod url;
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 pub use memory::MemoryStore;
+#[cfg(feature = "redis")]
+pub use self::redis::{RedisOptions, RedisStore};
+#[cfg(feature = "postgres")]
+pub use postgres::{PgTransaction, PostgresOptions, PostgresStore};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
+pub use url::open;
 
 pub use self::{record::Record, transaction::{Begun, Finish, Handle, OpenTransaction, Transactions}};
 pub use crate::key::{BusinessKey, Fingerprint, MeterId, OperationId, PrincipalId};
