@@ -3,6 +3,7 @@
 mod concurrency;
 mod durability;
 mod failure;
+mod front_door;
 mod start;
 mod sweep;
 mod tls;
