@@ -47,7 +47,7 @@ pub use serve::Http;
 #[cfg(feature = "redis")]
 pub use store::RedisStore;
 #[cfg(feature = "sqlite")]
-pub use store::SqliteStore;
+pub use store::{SqliteStore, SqliteTransaction};
 #[cfg(feature = "postgres")]
 pub use store::{PgTransaction, PostgresOptions, PostgresStore};
 pub use store::{MemoryStore, Store, StoreError};

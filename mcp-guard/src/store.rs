@@ -27,7 +27,7 @@ pub use self::redis::{RedisOptions, RedisStore};
 #[cfg(feature = "postgres")]
 pub use postgres::{PgTransaction, PostgresOptions, PostgresStore};
 #[cfg(feature = "sqlite")]
-pub use sqlite::SqliteStore;
+pub use sqlite::{SqliteStore, SqliteTransaction};
 pub use url::open;
 
 pub use self::{record::Record, transaction::{Begun, Finish, Handle, OpenTransaction, Transactions}};

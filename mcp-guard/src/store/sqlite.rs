@@ -1,22 +1,34 @@
 //! The embedded durable store: one SQLite file, any number of processes.
 
+mod change;
+mod decide;
 mod file;
+mod rows;
+mod sweep;
+mod transaction;
 mod writer;
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{fmt, path::Path, sync::Arc, time::Duration};
 
-use rusqlite::{Connection, OptionalExtension as _, named_params};
+use rusqlite::Connection;
+use transaction::Begin;
+pub use transaction::SqliteTransaction;
 use writer::Writer;
 
 use super::{
-    Claim, Claimed, Fenced, Fingerprint, Lease, OperationId, Owner, Settlement, Standing, Store,
-    StoreError, StoreFuture, StoredReply,
-    record::{self, Ended, Record, State},
+    Attempt, Begun, Claim, Claimed, Fenced, Handle, Inspected, Lease, OperationId, Settlement,
+    Standing, Store, StoreError, StoreFuture, Transactions,
 };
 use crate::{
-    clock::{Clock, SystemClock, Timestamp},
+    clock::{Clock, SystemClock},
     secret::DeploymentSecret,
 };
+
+/// How long a claim waits for a file that a transaction of somebody else's holds. Nothing was done
+/// then, and the same call may be repeated.
+const TO_CLAIM: Duration = Duration::from_secs(1);
+/// How long everything else does: something may have been done already, and is to be recorded.
+const TO_RECORD: Duration = Duration::from_secs(4);
 
 /// Keeps records in a file, durable against power loss (`synchronous=FULL`, write-ahead log), safe
 /// with several processes on one file. Every stdio client starts its own server process, so that is
@@ -24,10 +36,14 @@ use crate::{
 ///
 /// Writes of concurrent calls share commits. The file must be on a local disk: SQLite's locks do
 /// not work on network file systems. It is created readable by its owner alone. A store whose file is
-/// moved, deleted or replaced while it is open refuses everything from then on.
+/// moved, deleted or replaced while it is open refuses everything from then on. A file of an earlier
+/// version is brought up to date when it is opened; processes of the earlier version that have it
+/// open refuse everything from then on.
+///
+/// A tool may write to the same file in the transaction of its call: [`SqliteTransaction`].
 #[derive(Clone)]
 pub struct SqliteStore {
-    writer: Arc<Writer>,
+    writer: Writer,
     clock: Arc<dyn Clock>,
 }
 
@@ -50,51 +66,41 @@ impl SqliteStore {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
         let writer = Writer::start(path.as_ref().to_owned(), Arc::clone(&clock)).await?;
-        Ok(Self { writer: Arc::new(writer), clock })
+        Ok(Self { writer, clock })
     }
 
-    /// Reads a record, asks a rule, writes what it says: in one transaction of the file.
-    async fn transact<T: Send + 'static>(
-        &self,
-        operation: OperationId,
-        tool: Option<&'static str>,
-        rule: impl FnOnce(Option<Record>, Timestamp) -> (T, Option<Record>) + Send + 'static,
-    ) -> Result<T, StoreError> {
+    /// Decides with the store's clock: in one transaction of the file.
+    fn transact<'a, T: Send + 'static>(
+        &'a self,
+        patience: Duration,
+        mut decide: impl FnMut(&Connection, &dyn Clock) -> decide::Decision<T> + Send + 'static,
+    ) -> StoreFuture<'a, T> {
         let clock = Arc::clone(&self.clock);
-        self.writer
-            .submit(move |connection| {
-                // Read inside the transaction: waiting for it may take longer than a lease.
-                let now = clock.now().ok_or(StoreError::NoClock)?;
-                let (answer, changed) = rule(read(connection, &operation)?, now);
-                if let Some(record) = changed {
-                    write(connection, &operation, tool, &record)?;
-                }
-                Ok(answer)
-            })
-            .await
+        Box::pin(self.writer.submit(patience, move |connection| decide(connection, &*clock)))
     }
 }
 
 impl Store for SqliteStore {
     fn claim<'a>(&'a self, claim: &'a Claim) -> StoreFuture<'a, Claimed> {
-        let owned = claim.clone();
-        Box::pin(self.transact(claim.operation, Some(claim.tool), move |record, now| {
-            record::on_claim(record, &owned, now)
-        }))
+        let claim = claim.clone();
+        self.transact(TO_CLAIM, move |connection, clock| decide::claim(connection, &claim, clock))
     }
 
     fn recall<'a>(&'a self, claim: &'a Claim) -> StoreFuture<'a, Option<Standing>> {
-        let owned = claim.clone();
-        Box::pin(self.transact(claim.operation, None, move |record, now| {
-            (record.and_then(|record| record::on_recall(&record, &owned, now)), None)
-        }))
+        let claim = claim.clone();
+        self.transact(TO_CLAIM, move |connection, clock| decide::recall(connection, &claim, clock))
     }
 
     fn renew<'a>(&'a self, lease: &'a Lease) -> StoreFuture<'a, Fenced> {
-        let owned = lease.clone();
-        Box::pin(self.transact(lease.operation, None, move |record, now| {
-            record::on_renew(record, &owned, now)
-        }))
+        let lease = lease.clone();
+        self.transact(TO_RECORD, move |connection, clock| decide::renew(connection, &lease, clock))
+    }
+
+    fn dispatch<'a>(&'a self, lease: &'a Lease) -> StoreFuture<'a, Fenced> {
+        let lease = lease.clone();
+        self.transact(TO_CLAIM, move |connection, clock| {
+            decide::dispatch(connection, &lease, clock)
+        })
     }
 
     fn settle<'a>(
@@ -102,19 +108,62 @@ impl Store for SqliteStore {
         lease: &'a Lease,
         settlement: &'a Settlement,
     ) -> StoreFuture<'a, Fenced> {
-        let (owned, settlement) = (lease.clone(), settlement.clone());
-        Box::pin(self.transact(lease.operation, None, move |record, now| {
-            record::on_settle(record, &owned, &settlement, now)
-        }))
+        let (lease, settlement) = (lease.clone(), settlement.clone());
+        self.transact(TO_RECORD, move |connection, clock| {
+            decide::settle(connection, &lease, &settlement, clock)
+        })
+    }
+
+    fn resolve<'a>(
+        &'a self,
+        attempt: &'a Attempt,
+        settlement: &'a Settlement,
+    ) -> StoreFuture<'a, Fenced> {
+        let (attempt, settlement) = (*attempt, settlement.clone());
+        self.transact(TO_RECORD, move |connection, clock| {
+            decide::resolve(connection, &attempt, &settlement, clock)
+        })
+    }
+
+    fn inspect<'a>(&'a self, operation: &'a OperationId) -> StoreFuture<'a, Option<Inspected>> {
+        let operation = *operation;
+        self.transact(TO_RECORD, move |connection, clock| {
+            decide::inspect(connection, operation, clock)
+        })
+    }
+
+    fn unresolved(
+        &self,
+        after: Option<OperationId>,
+        limit: u32,
+    ) -> StoreFuture<'_, Vec<Inspected>> {
+        self.transact(TO_RECORD, move |connection, clock| {
+            decide::unresolved(connection, after, limit, clock)
+        })
     }
 
     fn secret(&self) -> StoreFuture<'_, DeploymentSecret> {
-        Box::pin(self.writer.submit(|connection| {
+        self.transact(TO_RECORD, |connection, _| {
             let bytes: [u8; 32] = connection
                 .query_row("SELECT value FROM mcp_guard_secret WHERE id = 1", [], |row| row.get(0))
                 .map_err(|error| unreadable(&error))?;
-            Ok(DeploymentSecret::from_bytes(bytes))
-        }))
+            Ok((DeploymentSecret::from_bytes(bytes), None))
+        })
+    }
+
+    fn transactions(&self) -> Option<&dyn Transactions> {
+        Some(self)
+    }
+}
+
+impl Transactions for SqliteStore {
+    fn handle(&self) -> Handle {
+        Handle::of::<SqliteTransaction>("SqliteTransaction")
+    }
+
+    fn begin<'a>(&'a self, claim: &'a Claim) -> StoreFuture<'a, Begun> {
+        let clock = Arc::clone(&self.clock);
+        Box::pin(Begin::submit(&self.writer, clock, claim.clone(), TO_CLAIM))
     }
 }
 
@@ -122,123 +171,6 @@ impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteStore").finish_non_exhaustive()
     }
-}
-
-const CLAIMED: &str = "claimed";
-const RECORDED: &str = "recorded";
-const RELEASED: &str = "released";
-const UNKNOWN: &str = "unknown";
-
-fn read(connection: &Connection, operation: &OperationId) -> Result<Option<Record>, StoreError> {
-    connection
-        .prepare_cached(
-            "SELECT fingerprint, epoch, owner, state, lease_until, reply, is_error, ended_at,
-                    retain_until, forget_at
-             FROM mcp_guard_operation WHERE operation = ?1",
-        )
-        .map_err(|error| unavailable(&error))?
-        .query_row([operation.as_bytes()], record_of)
-        .optional()
-        .map_err(|error| unreadable(&error))
-}
-
-fn record_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Record> {
-    let timestamp = |column| row.get(column).map(Timestamp::from_millis);
-    let ended = || -> rusqlite::Result<Ended> {
-        Ok(Ended {
-            at: timestamp("ended_at")?,
-            retain_until: timestamp("retain_until")?,
-            forget_at: timestamp("forget_at")?,
-        })
-    };
-    let state = match row.get_ref("state")?.as_str()? {
-        CLAIMED => State::Claimed { until: timestamp("lease_until")? },
-        RECORDED => State::Recorded {
-            // The sweeper drops the body when it can no longer be replayed.
-            reply: StoredReply {
-                body: row.get::<_, Option<String>>("reply")?.unwrap_or_default(),
-                is_error: row.get("is_error")?,
-            },
-            ended: ended()?,
-        },
-        RELEASED => State::Released { ended: ended()? },
-        UNKNOWN => State::Unknown,
-        _ => return Err(rusqlite::Error::InvalidQuery),
-    };
-    Ok(Record {
-        fingerprint: Fingerprint::from_bytes(row.get("fingerprint")?),
-        epoch: row.get("epoch")?,
-        owner: Owner::from_bytes(row.get("owner")?),
-        state,
-    })
-}
-
-fn write(
-    connection: &Connection,
-    operation: &OperationId,
-    tool: Option<&str>,
-    record: &Record,
-) -> Result<(), StoreError> {
-    let (state, lease_until, reply, ended) = match &record.state {
-        State::Claimed { until } => (CLAIMED, Some(*until), None, None),
-        State::Recorded { reply, ended } => (RECORDED, None, Some(reply), Some(ended)),
-        State::Released { ended } => (RELEASED, None, None, Some(ended)),
-        State::Unknown => (UNKNOWN, None, None, None),
-    };
-    connection
-        .prepare_cached(
-            "INSERT INTO mcp_guard_operation
-                 (operation, tool, fingerprint, epoch, owner, state, lease_until, reply, is_error,
-                  ended_at, retain_until, forget_at)
-             VALUES (:operation, :tool, :fingerprint, :epoch, :owner, :state, :lease_until, :reply,
-                     :is_error, :ended_at, :retain_until, :forget_at)
-             ON CONFLICT (operation) DO UPDATE SET
-                 fingerprint = :fingerprint, epoch = :epoch, owner = :owner, state = :state,
-                 lease_until = :lease_until, reply = :reply, is_error = :is_error,
-                 ended_at = :ended_at, retain_until = :retain_until, forget_at = :forget_at",
-        )
-        .and_then(|mut statement| {
-            statement.execute(named_params! {
-                ":operation": operation.as_bytes(),
-                ":tool": tool.unwrap_or_default(),
-                ":fingerprint": record.fingerprint.as_bytes(),
-                ":epoch": record.epoch,
-                ":owner": record.owner.as_bytes(),
-                ":state": state,
-                ":lease_until": lease_until.map(Timestamp::as_millis),
-                ":reply": reply.map(|reply| reply.body.as_str()),
-                ":is_error": reply.map(|reply| reply.is_error),
-                ":ended_at": ended.map(|ended| ended.at.as_millis()),
-                ":retain_until": ended.map(|ended| ended.retain_until.as_millis()),
-                ":forget_at": ended.map(|ended| ended.forget_at.as_millis()),
-            })
-        })
-        .map(drop)
-        .map_err(|error| unavailable(&error))
-}
-
-/// Drops bodies that can no longer be replayed and records that need not be remembered. A claimed
-/// or unknown record has no `forget_at` and stays. Says whether there may be more to drop than fits
-/// into one batch.
-fn sweep(connection: &Connection, now: Timestamp, batch: u32) -> Result<bool, StoreError> {
-    let now = now.as_millis();
-    let full = |dropped: usize| u32::try_from(dropped).is_ok_and(|dropped| dropped >= batch);
-    connection
-        .execute(
-            "DELETE FROM mcp_guard_operation WHERE rowid IN
-                 (SELECT rowid FROM mcp_guard_operation WHERE forget_at <= ?1 LIMIT ?2)",
-            (now, batch),
-        )
-        .and_then(|records| {
-            let bodies = connection.execute(
-                "UPDATE mcp_guard_operation SET reply = NULL WHERE rowid IN
-                     (SELECT rowid FROM mcp_guard_operation
-                      WHERE retain_until <= ?1 AND reply IS NOT NULL LIMIT ?2)",
-                (now, batch),
-            )?;
-            Ok(full(records) || full(bodies))
-        })
-        .map_err(|error| unavailable(&error))
 }
 
 fn unavailable(error: &rusqlite::Error) -> StoreError {

@@ -1,6 +1,7 @@
 //! Opening the file: who may read it, how durable it is, which version it has.
 
 mod place;
+mod schema;
 
 use std::{
     fs::OpenOptions,
@@ -10,45 +11,20 @@ use std::{
 };
 
 pub(super) use place::Place;
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags};
 
 use super::unavailable;
-use crate::{secret::DeploymentSecret, store::StoreError};
+use crate::{clock::Clock, store::StoreError};
 
-/// The version of the tables, in `user_version`.
-const VERSION: i64 = 1;
-/// Marks the file as ours (`application_id`): "mcpg".
-const APPLICATION: i64 = 0x6d63_7067;
 /// Earlier releases may reset the write-ahead log wrongly and lose committed data.
 const OLDEST_SQLITE: i32 = 3_051_003;
-
-const TABLES: &str = "
-    CREATE TABLE mcp_guard_operation (
-        operation    BLOB NOT NULL UNIQUE,
-        tool         TEXT NOT NULL,
-        fingerprint  BLOB NOT NULL,
-        epoch        INTEGER NOT NULL,
-        owner        BLOB NOT NULL,
-        state        TEXT NOT NULL CHECK (state IN ('claimed', 'recorded', 'released', 'unknown')),
-        lease_until  INTEGER,
-        reply        TEXT,
-        is_error     INTEGER,
-        ended_at     INTEGER,
-        retain_until INTEGER,
-        forget_at    INTEGER
-    ) STRICT;
-    CREATE INDEX mcp_guard_operation_forget_at ON mcp_guard_operation (forget_at)
-        WHERE forget_at IS NOT NULL;
-    CREATE INDEX mcp_guard_operation_retain_until ON mcp_guard_operation (retain_until)
-        WHERE reply IS NOT NULL;
-    CREATE TABLE mcp_guard_secret (
-        id    INTEGER PRIMARY KEY CHECK (id = 1),
-        value BLOB NOT NULL
-    ) STRICT;
-";
+/// How often a connection looks again for a lock, before it says that it is busy: some six seconds
+/// while the file is opened, then so little that those who wait can be told what they can be told.
+const TRIES_TO_OPEN: i32 = 20_000;
+const TRIES_TO_WRITE: i32 = 100;
 
 /// Opens the file and makes it ready. The connection is good for as long as the file is in its place.
-pub(super) fn open(path: &Path) -> Result<(Connection, Place), StoreError> {
+pub(super) fn open(path: &Path, clock: &dyn Clock) -> Result<(Connection, Place), StoreError> {
     let sqlite = rusqlite::version_number();
     if sqlite < OLDEST_SQLITE {
         return Err(StoreError::Unusable(format!(
@@ -61,10 +37,30 @@ pub(super) fn open(path: &Path) -> Result<(Connection, Place), StoreError> {
     // The process may change its working directory.
     let path = &absolute(path).map_err(|error| cannot_open(path, &error))?;
     create(path)?;
+    let mut connection = connect(path)?;
+    schema::make(&mut connection, path, clock)?;
+    let place = Place::of(path).map_err(|error| cannot_open(path, &error))?;
+    wait_briefly(&mut connection)?;
+    Ok((connection, place))
+}
+
+/// Another connection to the file, as durable as the first.
+pub(super) fn open_another(place: &Place) -> Result<Connection, StoreError> {
+    // Before it makes companions of its own, and once more for what happens meanwhile.
+    place.still_holds()?;
+    let mut connection = connect(place.path())?;
+    wait_briefly(&mut connection)?;
+    place.still_holds()?;
+    Ok(connection)
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection =
         Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, &error))?;
-    connection.busy_handler(Some(wait_a_little)).map_err(|error| unavailable(&error))?;
+    connection
+        .busy_handler(Some(|tries| wait_a_little(tries, TRIES_TO_OPEN)))
+        .map_err(|error| unavailable(&error))?;
     let journal = make_durable(&connection).map_err(|error| cannot_open(path, &error))?;
     if journal != "wal" {
         return Err(StoreError::Unusable(format!(
@@ -72,9 +68,7 @@ pub(super) fn open(path: &Path) -> Result<(Connection, Place), StoreError> {
             path.display()
         )));
     }
-    make_tables(&mut connection, path)?;
-    let place = Place::of(path).map_err(|error| cannot_open(path, &error))?;
-    Ok((connection, place))
+    Ok(connection)
 }
 
 fn refuse_volatile(path: &Path) -> Result<(), StoreError> {
@@ -115,7 +109,7 @@ fn make_durable(connection: &Connection) -> rusqlite::Result<String> {
             connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0));
         match switched {
             Ok(journal) => break journal,
-            Err(_) if tries < 2_000 && wait_a_little(tries) => tries += 1,
+            Err(_) if wait_a_little(tries, 2_000) => tries += 1,
             Err(error) => return Err(error),
         }
     };
@@ -124,50 +118,18 @@ fn make_durable(connection: &Connection) -> rusqlite::Result<String> {
     Ok(journal)
 }
 
-fn make_tables(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    let transaction = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(|error| unavailable(&error))?;
-    let pragma = |name| transaction.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let application = pragma("application_id").map_err(|error| cannot_open(path, &error))?;
-    let version = pragma("user_version").map_err(|error| unavailable(&error))?;
-    match (application, version) {
-        (APPLICATION, VERSION) => return Ok(()),
-        (APPLICATION, newer) => {
-            return Err(StoreError::Unusable(format!(
-                "{} has version {newer} of the tables; this release knows {VERSION}",
-                path.display()
-            )));
-        }
-        _ => {}
-    }
-    let tables: i64 = transaction
-        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-        .map_err(|error| unavailable(&error))?;
-    if tables > 0 || application != 0 || version != 0 {
-        return Err(StoreError::Unusable(format!(
-            "{} belongs to another application: name a file of the store's own",
-            path.display()
-        )));
-    }
-    let secret = DeploymentSecret::generate()?;
-    transaction
-        .execute_batch(TABLES)
-        .and_then(|()| {
-            transaction.execute("INSERT INTO mcp_guard_secret VALUES (1, ?1)", [secret.expose()])
-        })
-        .and_then(|_| transaction.pragma_update(None, "application_id", APPLICATION))
-        .and_then(|()| transaction.pragma_update(None, "user_version", VERSION))
-        .and_then(|()| transaction.commit())
+fn wait_briefly(connection: &mut Connection) -> Result<(), StoreError> {
+    connection
+        .busy_handler(Some(|tries| wait_a_little(tries, TRIES_TO_WRITE)))
         .map_err(|error| unavailable(&error))
 }
 
 /// SQLite's own back-off starves waiters for up to a second. Short random waits share the file
-/// evenly; after some six seconds it is given up.
-fn wait_a_little(tries: i32) -> bool {
+/// evenly.
+fn wait_a_little(tries: i32, most: i32) -> bool {
     let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.subsec_nanos());
     thread::sleep(Duration::from_micros(u64::from(100 + nanos / 10 % 400)));
-    tries < 20_000
+    tries < most
 }
 
 fn cannot_open(path: &Path, error: &dyn std::fmt::Display) -> StoreError {

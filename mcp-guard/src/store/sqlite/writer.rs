@@ -1,44 +1,53 @@
-//! The one thread that touches the file, and the transactions that concurrent calls share.
+//! The one thread that touches the file, and what it is asked.
+
+mod line;
+mod thread;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::{Arc, mpsc},
-    thread,
     time::{Duration, Instant},
 };
 
+pub(super) use line::{Line, Next};
 use rusqlite::Connection;
+#[cfg(test)]
+pub(super) use thread::sweep_some;
+use thread::Thread;
 use tokio::sync::oneshot;
 
-use super::{
-    file::{self, Place},
-    sweep, unavailable,
-};
+use super::{change::Change, file, transaction::{Begin, Step}, unavailable};
 use crate::{clock::Clock, store::StoreError};
 
-/// How many waiting jobs share one commit.
-const GROUP: usize = 256;
-/// How often expired records are looked for, and how many go at once.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
-const SWEEP_BATCH: u32 = 1_000;
 
 /// A handle on the thread. It ends when the last handle is dropped.
+#[derive(Clone)]
 pub(super) struct Writer {
-    jobs: mpsc::Sender<Box<dyn Job>>,
+    queue: mpsc::Sender<Message>,
+}
+
+/// What the thread is told.
+pub(super) enum Message {
+    /// Something is to be decided, and perhaps written.
+    Job(Box<dyn Job>),
+    /// A transaction is to be opened for a body.
+    Begin(Box<Begin>),
+    /// Something is to be done in the transaction of this number.
+    Inside(u64, Step),
 }
 
 impl Writer {
     /// Opens the file on a thread of its own.
     pub(super) async fn start(path: PathBuf, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let (jobs, queue) = mpsc::channel();
+        let (sender, queue) = mpsc::channel();
         let (opened, ready) = oneshot::channel();
-        thread::Builder::new()
+        std::thread::Builder::new()
             .name("mcp-guard-sqlite".into())
-            .spawn(move || match file::open(&path) {
+            .spawn(move || match file::open(&path, &*clock) {
                 Ok((connection, place)) => {
                     if opened.send(Ok(())).is_ok() {
-                        serve(&connection, &place, &queue, &*clock);
+                        Thread::new(connection, place, Line::new(queue), clock).serve();
                     }
                 }
                 // The caller has given up if nobody listens.
@@ -46,34 +55,55 @@ impl Writer {
             })
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         ready.await.map_err(|_| gone())??;
-        Ok(Self { jobs })
+        Ok(Self { queue: sender })
     }
 
-    /// Runs `work` in a transaction and answers once that is durable. `work` writes at most one
-    /// statement, so that a failed one leaves nothing behind in the shared transaction.
+    /// A thread on a connection that is open.
+    #[cfg(test)]
+    pub(super) fn on(connection: Connection, place: file::Place, clock: Arc<dyn Clock>) -> Self {
+        let (sender, queue) = mpsc::channel();
+        let thread = Thread::new(connection, place, Line::new(queue), clock);
+        drop(std::thread::spawn(move || thread.serve()));
+        Self { queue: sender }
+    }
+
+    /// Decides in a transaction, and answers once what the decision writes is durable. It may be
+    /// decided several times, while somebody else holds the file; the last time counts. After
+    /// `patience` of that it is given up.
     pub(super) async fn submit<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        patience: Duration,
+        decide: impl FnMut(&Connection) -> Result<(T, Option<Change>), StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let job = Pending { work: Some(work), result: None, answer };
-        self.jobs.send(Box::new(job)).map_err(|_| gone())?;
+        let until = Instant::now() + patience;
+        self.send(Message::Job(Box::new(Pending { decide, until, result: None, answer })))?;
         answered.await.map_err(|_| gone())?
+    }
+
+    pub(super) fn send(&self, message: Message) -> Result<(), StoreError> {
+        self.queue.send(message).map_err(|_| gone())
     }
 }
 
-fn gone() -> StoreError {
+pub(super) fn gone() -> StoreError {
     StoreError::Unavailable("the store's thread has ended".into())
 }
 
-/// Work whose result is told only after the commit.
-trait Job: Send {
+/// Something to decide, whose answer is told only after the commit.
+pub(super) trait Job: Send {
+    /// Until when it waits for a file that somebody else holds.
+    fn until(&self) -> Instant;
+    /// Decides it without writing, if nothing has to be written for that.
+    fn look(&mut self, connection: &Connection) -> bool;
+    /// Decides it and writes.
     fn work(&mut self, connection: &Connection);
     fn answer(self: Box<Self>, committed: &Result<(), StoreError>);
 }
 
 struct Pending<T, F> {
-    work: Option<F>,
+    decide: F,
+    until: Instant,
     result: Option<Result<T, StoreError>>,
     answer: oneshot::Sender<Result<T, StoreError>>,
 }
@@ -81,10 +111,29 @@ struct Pending<T, F> {
 impl<T, F> Job for Pending<T, F>
 where
     T: Send,
-    F: FnOnce(&Connection) -> Result<T, StoreError> + Send,
+    F: FnMut(&Connection) -> Result<(T, Option<Change>), StoreError> + Send,
 {
+    fn until(&self) -> Instant {
+        self.until
+    }
+
+    fn look(&mut self, connection: &Connection) -> bool {
+        self.result = match survived(|| (self.decide)(connection)) {
+            Ok((answer, None)) => Some(Ok(answer)),
+            Ok((_, Some(_))) | Err(StoreError::Unavailable(_)) => None,
+            Err(error) => Some(Err(error)),
+        };
+        self.result.is_some()
+    }
+
     fn work(&mut self, connection: &Connection) {
-        self.result = self.work.take().map(|work| survived(|| work(connection)));
+        self.result = Some(survived(|| {
+            let (answer, change) = (self.decide)(connection)?;
+            if let Some(change) = change {
+                all_or_nothing(connection, || change.write(connection))?;
+            }
+            Ok(answer)
+        }));
     }
 
     fn answer(self: Box<Self>, committed: &Result<(), StoreError>) {
@@ -98,67 +147,29 @@ where
     }
 }
 
+/// Undoes the first of several statements if a later one fails, so that a failed job leaves nothing
+/// behind in the transaction that it shares.
+fn all_or_nothing(
+    connection: &Connection,
+    write: impl FnOnce() -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let run = |statement| {
+        connection
+            .prepare_cached(statement)
+            .and_then(|mut statement| statement.execute([]))
+            .map_err(|error| unavailable(&error))
+    };
+    run("SAVEPOINT mcp_guard_job")?;
+    let written = write();
+    if written.is_err() {
+        run("ROLLBACK TO mcp_guard_job")?;
+    }
+    run("RELEASE mcp_guard_job")?;
+    written
+}
+
 /// The clock is the user's code, on the store's thread. Its panic is one failure, not the end of the
 /// store.
-fn survived<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+pub(super) fn survived<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(StoreError::NoClock))
-}
-
-fn serve(
-    connection: &Connection,
-    place: &Place,
-    queue: &mpsc::Receiver<Box<dyn Job>>,
-    clock: &dyn Clock,
-) {
-    let (mut swept, mut more) = (Instant::now(), false);
-    while let Ok(first) = queue.recv() {
-        let mut group = vec![first];
-        // After the commit, so that nothing is answered of a file that nobody else would look into.
-        let committed =
-            commit_together(connection, queue, &mut group).and_then(|()| place.still_holds());
-        for job in group {
-            job.answer(&committed);
-        }
-        // A batch with every group until nothing is left: more is dropped than a group can add.
-        if more || swept.elapsed() > SWEEP_EVERY {
-            swept = Instant::now();
-            more = sweep_some(connection, clock);
-        }
-    }
-}
-
-/// Says whether there is more to sweep.
-pub(super) fn sweep_some(connection: &Connection, clock: &dyn Clock) -> bool {
-    let swept = survived(|| {
-        let now = clock.now().ok_or(StoreError::NoClock)?;
-        sweep(connection, now, SWEEP_BATCH)
-    });
-    swept.unwrap_or_else(|error| {
-        tracing::warn!(%error, "expired records could not be removed");
-        false
-    })
-}
-
-/// Runs the first job, and whatever else has come in by then, in one transaction.
-fn commit_together(
-    connection: &Connection,
-    queue: &mpsc::Receiver<Box<dyn Job>>,
-    group: &mut Vec<Box<dyn Job>>,
-) -> Result<(), StoreError> {
-    // IMMEDIATE: two processes that both read first could not both write afterwards.
-    let begun = connection.execute_batch("BEGIN IMMEDIATE");
-    if begun.is_err() {
-        // Who came in meanwhile is told as well. One after the other, each would wait as long again.
-        group.extend(queue.try_iter());
-    }
-    begun.map_err(|error| unavailable(&error))?;
-    group.extend(queue.try_iter().take(GROUP - 1));
-    for job in group.iter_mut() {
-        job.work(connection);
-    }
-    connection.execute_batch("COMMIT").map_err(|error| {
-        // Nothing of a transaction that did not commit is kept, whatever the rollback says.
-        drop(connection.execute_batch("ROLLBACK"));
-        unavailable(&error)
-    })
 }

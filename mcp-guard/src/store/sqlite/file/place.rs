@@ -16,6 +16,7 @@ const PARTS: [&str; 3] = ["", "-wal", "-shm"];
 /// A file that is moved or deleted stays open, while the next process makes another of the same
 /// name: each would then grant the same operation.
 pub(in crate::store::sqlite) struct Place {
+    path: PathBuf,
     parts: Vec<(PathBuf, Identity)>,
 }
 
@@ -26,7 +27,13 @@ impl Place {
             let path = beside(path, part);
             identity(&path).map(|identity| (path, identity))
         });
-        Ok(Self { parts: parts.into_iter().collect::<io::Result<_>>()? })
+        let path = path.to_owned();
+        Ok(Self { path, parts: parts.into_iter().collect::<io::Result<_>>()? })
+    }
+
+    /// What the file is called.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Refuses a file that is no longer in its place.

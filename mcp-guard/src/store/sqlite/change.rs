@@ -1,0 +1,186 @@
+//! What a decision writes.
+
+use rusqlite::{Connection, named_params};
+
+use super::{
+    rows::{CLAIMED, RECORDED, RELEASED, UNKNOWN},
+    unavailable,
+};
+use crate::{
+    clock::Timestamp,
+    key::OperationId,
+    store::{
+        Payload, Reservation, StoreError,
+        record::{Ended, Record, State},
+    },
+};
+
+/// A record that takes the place of another, and what goes with it.
+pub(super) struct Change {
+    pub(super) operation: OperationId,
+    pub(super) record: Record,
+    /// Whether something is kept of budgets that the record before took.
+    pub(super) took: bool,
+    /// A record that was forgotten and gives its business key up.
+    pub(super) forgotten: Option<OperationId>,
+}
+
+impl Change {
+    /// Writes it, in several statements: whoever calls undoes the first if a later one fails.
+    pub(super) fn write(&self, connection: &Connection) -> Result<(), StoreError> {
+        if let Some(forgotten) = &self.forgotten {
+            forget(connection, forgotten).map_err(|error| unavailable(&error))?;
+        }
+        write_record(connection, &self.operation, &self.record)
+            .map_err(|error| unavailable(&error))?;
+        if self.took {
+            give_back(connection, &self.operation).map_err(|error| unavailable(&error))?;
+        }
+        for (place, reservation) in self.record.reservations.iter().enumerate() {
+            // What does not count is not kept.
+            if let Some(until) = self.record.counts_until(reservation) {
+                take(connection, &self.operation, place, reservation, until)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Its reservations go with it.
+fn forget(connection: &Connection, operation: &OperationId) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM mcp_guard_operation WHERE operation = ?1")?
+        .execute([operation.as_bytes()])
+        .map(drop)
+}
+
+fn give_back(connection: &Connection, operation: &OperationId) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM mcp_guard_reservation WHERE operation = ?1")?
+        .execute([operation.as_bytes()])
+        .map(drop)
+}
+
+fn take(
+    connection: &Connection,
+    operation: &OperationId,
+    place: usize,
+    reservation: &Reservation,
+    until: Timestamp,
+) -> Result<(), StoreError> {
+    let amount = i64::try_from(reservation.amount)
+        .map_err(|_| StoreError::Unusable("a budget's cap exceeds `MAX_CAP`".into()))?;
+    let window = i64::try_from(reservation.window.as_millis()).unwrap_or(i64::MAX);
+    connection
+        .prepare_cached(
+            "INSERT INTO mcp_guard_reservation
+                 (operation, place, meter, amount, counts_for, counts_until)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )
+        .and_then(|mut statement| {
+            statement.execute((
+                operation.as_bytes(),
+                i64::try_from(place).unwrap_or(i64::MAX),
+                reservation.meter.as_bytes(),
+                amount,
+                window,
+                until.as_millis(),
+            ))
+        })
+        .map(drop)
+        .map_err(|error| unavailable(&error))
+}
+
+fn write_record(
+    connection: &Connection,
+    operation: &OperationId,
+    record: &Record,
+) -> rusqlite::Result<()> {
+    let columns = Columns::of(&record.state);
+    connection
+        .prepare_cached(
+            "INSERT INTO mcp_guard_operation
+                 (operation, principal, tool, fingerprint, business, arguments, epoch, owner,
+                  retaken, claimed_at, state, lease_until, tentative, reply, is_error, acted, since,
+                  ended_at, retain_until, forget_at)
+             VALUES (:operation, :principal, :tool, :fingerprint, :business, :arguments, :epoch,
+                     :owner, :retaken, :claimed_at, :state, :lease_until, :tentative, :reply,
+                     :is_error, :acted, :since, :ended_at, :retain_until, :forget_at)
+             ON CONFLICT (operation) DO UPDATE SET
+                 principal = :principal, tool = :tool, fingerprint = :fingerprint,
+                 business = :business, arguments = :arguments, epoch = :epoch, owner = :owner,
+                 retaken = :retaken, claimed_at = :claimed_at, state = :state,
+                 lease_until = :lease_until, tentative = :tentative, reply = :reply,
+                 is_error = :is_error, acted = :acted, since = :since, ended_at = :ended_at,
+                 retain_until = :retain_until, forget_at = :forget_at",
+        )?
+        .execute(named_params! {
+            ":operation": operation.as_bytes(),
+            ":principal": record.principal.as_bytes(),
+            ":tool": record.tool,
+            ":fingerprint": record.fingerprint.as_bytes(),
+            ":business": record.business.as_ref().map(|business| business.as_bytes()),
+            ":arguments": record.arguments.as_ref().map(Payload::as_bytes),
+            ":epoch": record.epoch,
+            ":owner": record.owner.as_bytes(),
+            ":retaken": record.retaken,
+            ":claimed_at": record.claimed_at.as_millis(),
+            ":state": columns.state,
+            ":lease_until": columns.lease_until.map(Timestamp::as_millis),
+            ":tentative": columns.tentative,
+            ":reply": columns.reply.map(Payload::as_bytes),
+            ":is_error": columns.is_error,
+            ":acted": columns.acted,
+            ":since": columns.since.map(Timestamp::as_millis),
+            ":ended_at": columns.ended.map(|ended| ended.at.as_millis()),
+            ":retain_until": columns.ended.map(|ended| ended.retain_until.as_millis()),
+            ":forget_at": columns.forget_at.map(Timestamp::as_millis),
+        })
+        .map(drop)
+}
+
+/// A state as columns.
+#[derive(Default)]
+struct Columns<'a> {
+    state: &'static str,
+    lease_until: Option<Timestamp>,
+    tentative: Option<bool>,
+    reply: Option<&'a Payload>,
+    is_error: Option<bool>,
+    acted: Option<bool>,
+    since: Option<Timestamp>,
+    ended: Option<&'a Ended>,
+    forget_at: Option<Timestamp>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(state: &'a State) -> Self {
+        match state {
+            State::Claimed { until, tentative } => Self {
+                state: CLAIMED,
+                lease_until: Some(*until),
+                tentative: Some(*tentative),
+                forget_at: tentative.then_some(*until),
+                ..Self::default()
+            },
+            State::Recorded { reply, acted, ended } => Self {
+                state: RECORDED,
+                reply: Some(&reply.body),
+                is_error: Some(reply.is_error),
+                acted: Some(*acted),
+                ended: Some(ended),
+                forget_at: Some(ended.forget_at),
+                ..Self::default()
+            },
+            State::Released { ended } => Self {
+                state: RELEASED,
+                ended: Some(ended),
+                forget_at: Some(ended.forget_at),
+                ..Self::default()
+            },
+            State::Unknown { since } => {
+                Self { state: UNKNOWN, since: Some(*since), ..Self::default() }
+            }
+        }
+    }
+}
