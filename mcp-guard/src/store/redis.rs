@@ -80,7 +80,6 @@ impl RedisStore {
     }
 
     /// Settings for a connection to the server of a URL.
-    #[must_use]
     pub fn options(url: impl Into<String>) -> RedisOptions {
         RedisOptions::new(url.into())
     }

@@ -90,17 +90,19 @@ async fn scripts_that_the_server_forgot_are_sent_again() {
     }
 }
 
-/// Without memory, nothing is claimed. What is claimed can still be settled.
+/// Without memory, nothing is claimed. What is claimed comes to its end.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_server_refuses_claims_and_takes_outcomes() {
     let Some(server) = Redis::start() else { return };
     let store = connect(&server).await;
-    let claim = claim_of(operation(1));
+    let claim = claim_of(operation(1)).with_tentative(true);
     let lease = granted(&store, &claim).await;
     server.send(&["CONFIG", "SET", "maxmemory", "1"]);
     let refused = store.claim(&claim_of(operation(2))).await;
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
     assert_eq!(store.inspect(&operation(2)).await, Ok(None), "a part of a claim");
+    assert_eq!(store.renew(&lease).await, Ok(Fenced::Applied));
+    assert_eq!(store.dispatch(&lease).await, Ok(Fenced::Applied));
     assert_eq!(store.settle(&lease, &recorded("done")).await, Ok(Fenced::Applied));
     assert_eq!(answer(&store, &claim).await.as_deref(), Some("done"));
     server.send(&["CONFIG", "SET", "maxmemory", "0"]);

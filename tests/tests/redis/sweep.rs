@@ -80,6 +80,8 @@ async fn a_spent_answer_is_dropped_and_still_known() {
     let claim = laden(1);
     let lease = granted(&swept.store, &claim).await;
     swept.store.settle(&lease, &recorded("an answer")).await.expect("settled");
+    // What frees memory must go on where there is none.
+    swept.server.send(&["CONFIG", "SET", "maxmemory", "1"]);
     swept.clock.advance(RETENTION.retain);
     swept.keys().await;
     let found = swept.store.inspect(&claim.operation).await.expect("ok").expect("a record");

@@ -6,7 +6,7 @@ use redis::Cmd;
 
 use super::script::Script;
 use crate::store::{
-    Attempt, Claim, Lease, MAX_CAP, OperationId, Reservation, Retention, Settlement,
+    Attempt, Claim, Lease, MAX_CAP, OperationId, Payload, Reservation, Retention, Settlement,
 };
 
 /// Lua's numbers are exact up to here. What is longer, or later, is for ever.
@@ -109,7 +109,7 @@ impl Call {
             .length("lease", claim.lease)
             .flag("retake", claim.retake)
             .flag("tentative", claim.tentative)
-            .maybe("arguments", claim.arguments.as_ref().map(|payload| payload.as_bytes()))
+            .maybe("arguments", claim.arguments.as_ref().map(Payload::as_bytes))
             .business(claim)
             .reservations(&claim.reservations)
     }

@@ -164,11 +164,7 @@ impl Answer {
 }
 
 fn time(millis: i64) -> Timestamp {
-    if millis.cast_unsigned() >= NEVER && millis > 0 {
-        Timestamp::MAX
-    } else {
-        Timestamp::from_millis(millis)
-    }
+    if millis >= NEVER.cast_signed() { Timestamp::MAX } else { Timestamp::from_millis(millis) }
 }
 
 fn unhex<const N: usize>(text: &[u8]) -> Result<[u8; N], StoreError> {

@@ -238,6 +238,7 @@ fn told(error: &RedisError) -> StoreError {
         return replaced();
     }
     if let Some((_, what)) = said.split_once("UNREADABLE: ") {
+        let what = what.split(" script: ").next().unwrap_or_default();
         return StoreError::Unreadable(what.to_owned());
     }
     match error.kind() {

@@ -48,9 +48,7 @@ local function settled(record, settlement)
   if settlement.state ~= 'unknown' then
     gone[#gone + 1] = 'arguments'
   end
-  -- First what frees memory: a script that has begun to write is not stopped for want of it, and
-  -- an outcome is worth more than the limit.
-  redis.call('HDEL', key('operation', record.operation), unpack(gone))
+  make_room(record, gone)
   change(record, outcome(record, settlement))
   keep(record)
 end

@@ -90,6 +90,12 @@ local function change(record, fields)
   redis.call('HSET', key('operation', record.operation), unpack(flat))
 end
 
+-- Drops fields before others are written. A script that has begun to write is not stopped for want
+-- of memory, and to drop is always allowed: what is claimed must come to its end on a full server.
+local function make_room(record, fields)
+  redis.call('HDEL', key('operation', record.operation), unpack(fields))
+end
+
 local function reservations(record)
   local list = {}
   for meter, amount, window in record.reservations:gmatch('(%x+) (%d+) (%d+)') do

@@ -10,6 +10,7 @@ for _, operation in ipairs(due) do
     erase(record)
   else
     if record.state == 'recorded' and now >= record.retain_until and not record.digest then
+      make_room(record, { 'reply' })
       -- Enough to know a repeated settlement by.
       change(record, { digest = redis.sha1hex(record.reply), reply = '' })
     end
