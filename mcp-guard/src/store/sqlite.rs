@@ -70,11 +70,11 @@ impl SqliteStore {
     }
 
     /// Decides with the store's clock: in one transaction of the file.
-    fn transact<'a, T: Send + 'static>(
-        &'a self,
+    fn transact<T: Send + 'static>(
+        &self,
         patience: Duration,
         mut decide: impl FnMut(&Connection, &dyn Clock) -> decide::Decision<T> + Send + 'static,
-    ) -> StoreFuture<'a, T> {
+    ) -> StoreFuture<'_, T> {
         let clock = Arc::clone(&self.clock);
         Box::pin(self.writer.submit(patience, move |connection| decide(connection, &*clock)))
     }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::fixture::{
     LEASE, RETENTION, TICK, abandoned, about, at_once, business, carried_out, claim, done, granted,
-    meter, operation, recall, refused, released, reply, settle, stands,
+    just_before, meter, operation, recall, refused, released, reply, settle, stands,
 };
 use crate::{
     clock::ManualClock,
@@ -107,7 +107,7 @@ pub async fn budget_is_spent_for_the_window_from_the_settlement(
     clock.advance(WINDOW / 2);
     carried_out(store, &taking(&[take(meter, 30, 100)]), &done()).await;
     is_left(store, meter, 10).await;
-    clock.advance(WINDOW / 2 - TICK);
+    clock.advance(just_before(WINDOW / 2));
     is_left(store, meter, 10).await;
     clock.advance(TICK);
     is_left(store, meter, 70).await;
@@ -220,7 +220,7 @@ pub async fn what_was_spent_is_not_forgotten_within_its_window(
     let retention = Retention { retain: TICK, tombstone: TICK };
     let spent = Settlement::Recorded { reply: reply(), acted: true, retention };
     carried_out(store, &first, &spent).await;
-    clock.advance(WINDOW - TICK);
+    clock.advance(just_before(WINDOW));
     assert_eq!(stands(store, &again(&first)).await, Standing::Expired);
     is_left(store, meter, 40).await;
     clock.advance(TICK);

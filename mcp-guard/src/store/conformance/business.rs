@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use super::fixture::{
-    LEASE, RETENTION, abandoned, about, at_once, business, carried_out, claim, done, fingerprint,
-    foreign, granted, inspected, operation, recall, refused, released, replayed, reply, settle,
-    stands,
+    LEASE, RETENTION, TICK, abandoned, about, at_once, business, carried_out, claim, done,
+    fingerprint, foreign, granted, inspected, just_before, operation, recall, refused, released,
+    replayed, reply, settle, stands,
 };
 use crate::{
     clock::ManualClock,
@@ -162,9 +162,9 @@ pub async fn release_frees_key_and_business_key(store: &dyn Store) {
 pub async fn forgotten_operation_frees_its_business_key(store: &dyn Store, clock: &ManualClock) {
     let business = business();
     let first = carried_out(store, &about(business), &done()).await;
-    clock.advance(RETENTION.retain + RETENTION.tombstone - Duration::from_millis(1));
+    clock.advance(just_before(RETENTION.retain + RETENTION.tombstone));
     assert_eq!(stands(store, &about(business)).await, Standing::AlreadyDone);
-    clock.advance(Duration::from_millis(1));
+    clock.advance(TICK);
     let second = with_other_arguments(business);
     carried_out(store, &second, &done()).await;
     let third = Claim { fingerprint: second.fingerprint, ..about(business) };

@@ -1,6 +1,6 @@
 //! One operation, from its claim to the day on which it is forgotten.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::fixture::{
     LEASE, RETENTION, abandoned, at_once, carried_out, claim, done, granted, inspected, operation,
@@ -137,7 +137,7 @@ pub async fn answer_expires_then_key_is_spent_then_forgotten(
 
 /// A retention of nothing leaves nothing.
 pub async fn nothing_is_retained_where_nothing_is_to_be(store: &dyn Store) {
-    let none = Retention { retain: Default::default(), tombstone: Default::default() };
+    let none = Retention { retain: Duration::ZERO, tombstone: Duration::ZERO };
     let recorded = Settlement::Recorded { reply: reply(), acted: true, retention: none };
     for settlement in [recorded, Settlement::Released { retention: none }] {
         let operation = operation();

@@ -19,6 +19,11 @@ pub(super) const RETENTION: Retention =
 /// The shortest time that a store tells apart.
 pub(super) const TICK: Duration = Duration::from_millis(1);
 
+/// The last moment before so much time has passed.
+pub(super) fn just_before(time: Duration) -> Duration {
+    time.saturating_sub(TICK)
+}
+
 /// Thirty-two bytes that no store has seen.
 pub(super) fn fresh() -> [u8; 32] {
     let mut bytes = [0; 32];

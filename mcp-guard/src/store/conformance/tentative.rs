@@ -1,8 +1,8 @@
 //! Claims that promise to say when they begin to act.
 
 use super::fixture::{
-    LEASE, TICK, about, business, claim, done, granted, inspected, is_superseded, meter, operation,
-    other_arguments, recall, released, replayed, settle, stands,
+    LEASE, TICK, about, business, claim, done, granted, inspected, is_superseded, just_before,
+    meter, operation, other_arguments, recall, released, replayed, settle, stands,
 };
 use crate::{
     clock::ManualClock,
@@ -26,10 +26,10 @@ fn tentative() -> Claim {
 pub async fn tentative_claim_stands_while_its_lease_does(store: &dyn Store, clock: &ManualClock) {
     let first = tentative();
     let lease = granted(store, &first).await;
-    clock.advance(LEASE - TICK);
+    clock.advance(just_before(LEASE));
     assert_eq!(stands(store, &claim(first.operation)).await, Standing::InFlight(TICK));
     assert_eq!(store.renew(&lease).await, Ok(Fenced::Applied));
-    clock.advance(LEASE - TICK);
+    clock.advance(just_before(LEASE));
     assert_eq!(stands(store, &claim(first.operation)).await, Standing::InFlight(TICK));
     settle(store, &lease, &done()).await;
     replayed(store, &claim(first.operation)).await;
@@ -69,13 +69,13 @@ pub async fn tentative_claim_that_lapsed_writes_nothing(store: &dyn Store, clock
 /// may be repeated.
 pub async fn dispatched_claim_that_lapsed_is_unknown(store: &dyn Store, clock: &ManualClock) {
     let lease = granted(store, &tentative()).await;
-    clock.advance(LEASE - TICK);
+    clock.advance(just_before(LEASE));
     for _ in 0..2 {
         assert_eq!(store.dispatch(&lease).await, Ok(Fenced::Applied));
     }
     let same = claim(lease.attempt.operation);
     assert_eq!(stands(store, &same).await, Standing::InFlight(LEASE));
-    clock.advance(LEASE - TICK);
+    clock.advance(just_before(LEASE));
     assert_eq!(store.renew(&lease).await, Ok(Fenced::Applied));
     clock.advance(LEASE);
     assert_eq!(stands(store, &same).await, Standing::Unknown(lease.attempt));

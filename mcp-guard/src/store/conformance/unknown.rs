@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::fixture::{
-    LEASE, abandoned, about, business, carried_out, claim, done, granted, is_superseded, operation,
-    other_arguments, recall, refused, released, replayed, settle, stands,
+    LEASE, TICK, abandoned, about, business, carried_out, claim, done, granted, is_superseded,
+    just_before, operation, other_arguments, recall, refused, released, replayed, settle, stands,
 };
 use crate::{
     clock::ManualClock,
@@ -25,10 +25,10 @@ pub(super) async fn all(store: &dyn Store, clock: &ManualClock) {
 pub async fn lease_that_ran_out_is_unknown(store: &dyn Store, clock: &ManualClock) {
     let operation = operation();
     let lease = granted(store, &claim(operation)).await;
-    clock.advance(LEASE - Duration::from_millis(1));
-    let rest = Standing::InFlight(Duration::from_millis(1));
+    clock.advance(just_before(LEASE));
+    let rest = Standing::InFlight(TICK);
     assert_eq!(stands(store, &claim(operation)).await, rest);
-    clock.advance(Duration::from_millis(1));
+    clock.advance(TICK);
     for _ in 0..2 {
         assert_eq!(stands(store, &claim(operation)).await, Standing::Unknown(lease.attempt));
     }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    key::OperationId,
+    key::{BusinessKey, OperationId},
     store::{
         Payload, Reservation, StoreError,
         record::{Ended, Record, State},
@@ -119,7 +119,7 @@ fn write_record(
             ":principal": record.principal.as_bytes(),
             ":tool": record.tool,
             ":fingerprint": record.fingerprint.as_bytes(),
-            ":business": record.business.as_ref().map(|business| business.as_bytes()),
+            ":business": record.business.as_ref().map(BusinessKey::as_bytes),
             ":arguments": record.arguments.as_ref().map(Payload::as_bytes),
             ":epoch": record.epoch,
             ":owner": record.owner.as_bytes(),

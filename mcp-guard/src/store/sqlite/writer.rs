@@ -12,14 +12,18 @@ use std::{
 
 pub(super) use line::{Line, Next};
 use rusqlite::Connection;
+use thread::Thread;
 #[cfg(test)]
 pub(super) use thread::sweep_some;
-use thread::Thread;
 use tokio::sync::oneshot;
 
-use super::{change::Change, file, transaction::{Begin, Step}, unavailable};
+use super::{
+    change::Change,
+    file,
+    transaction::{Begin, Step},
+    unavailable,
+};
 use crate::{clock::Clock, store::StoreError};
-
 
 /// A handle on the thread. It ends when the last handle is dropped.
 #[derive(Clone)]

@@ -154,7 +154,8 @@ impl Dice {
     }
 
     fn one_of<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
-        &choices[self.below(choices.len() as u64) as usize]
+        let place = self.below(choices.len() as u64);
+        &choices[usize::try_from(place).unwrap_or(0)]
     }
 
     fn amount(&mut self) -> u64 {

@@ -39,7 +39,7 @@ fn file_1(path: &Path) -> Connection {
     file.execute("INSERT INTO mcp_guard_secret VALUES (1, ?1)", [[5_u8; 32]]).expect("a secret");
     let too_large = r#"{"status":"error","error":{"code":"result_unavailable"}}"#;
     let refused = r#"{"status":"error","error":{"code":"order_not_found"}}"#;
-    let rows: [(u8, u32, &str, Option<&str>, Option<bool>); 7] = [
+    let rows = [
         (1, 1, "recorded", Some(r#"{"status":"ok","result":"é"}"#), Some(false)),
         (2, 2, "recorded", Some(refused), Some(true)),
         (3, 1, "recorded", Some(too_large), Some(true)),

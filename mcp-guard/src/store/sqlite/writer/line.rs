@@ -143,15 +143,19 @@ impl Line {
     /// Tells whoever has waited for long enough.
     fn give_up(&mut self, error: &StoreError) {
         let now = Instant::now();
-        let (late, waiting) =
-            std::mem::take(&mut self.waiting).into_iter().partition(|who| who.until() <= now);
-        self.waiting = waiting;
-        let late: VecDeque<Waiting> = late;
-        late.into_iter().for_each(|who| who.fail(error));
+        for who in std::mem::take(&mut self.waiting) {
+            if who.until() <= now {
+                who.fail(error);
+            } else {
+                self.waiting.push_back(who);
+            }
+        }
     }
 
     fn fail_all(&mut self, error: &StoreError) {
-        self.waiting.drain(..).for_each(|who| who.fail(error));
+        for who in self.waiting.drain(..) {
+            who.fail(error);
+        }
     }
 
     /// What comes next, while a transaction is open on this connection.
