@@ -1,10 +1,12 @@
 //! A payments service, and the MCP server that puts it in front of a model.
 //!
-//! [`tools`] is the page to read: two plain functions, each with one attribute. [`server`] puts
-//! them together, [`payments`] is what they stand in front of, [`demo`] plays the agent.
+//! [`tools`] is the page to read: plain functions, each with one attribute. [`server`] puts them
+//! together, [`payments`] is what they stand in front of, [`operations`] is for people who look after
+//! it, [`demo`] plays the agent.
 
 mod cli;
 mod demo;
+mod operations;
 mod payments;
 mod server;
 mod settings;
@@ -13,6 +15,7 @@ mod tools;
 use std::{env, error::Error, process::ExitCode};
 
 use cli::Command;
+use settings::StorePlace;
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
@@ -24,15 +27,23 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    // The demo provokes errors on purpose and shows what comes of them.
-    log_to_stderr(if command == Command::Demo { "off" } else { "warn" });
+    log_to_stderr(match command {
+        // It provokes errors on purpose and shows what comes of them.
+        Command::Demo => "off",
+        // What a person decides belongs to the audit trail, whatever else is logged.
+        Command::Operations(_) => "warn,mcp_guard::audit=info",
+        _ => "warn",
+    });
     run(command).await.unwrap_or_else(|error| failed(&*error))
 }
 
 async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
     match command {
-        Command::Stdio => server::stdio().await?,
-        Command::Http { listen } => server::http(listen).await?,
+        Command::Stdio { store } => server::stdio(&StorePlace::chosen(store)?).await?,
+        Command::Http { listen, store } => {
+            server::http(listen, &StorePlace::chosen(store)?).await?;
+        }
+        Command::Operations(asked) => operations::run(asked).await?,
         Command::Payments { listen, ledger } => server::payments(listen, ledger.as_deref()).await?,
         Command::Demo => return demo::run().await,
         Command::Help => print!("{}", cli::HELP),

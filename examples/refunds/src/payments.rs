@@ -25,6 +25,10 @@ use serde::{Deserialize, Serialize};
 /// Orders that every ledger starts with, and what was paid for each, in cents.
 pub(crate) const TRIAL_ORDERS: &[(&str, u64)] =
     &[("ord_8821", 12_900), ("ord_8822", 4_550), ("ord_8823", 240_000)];
+/// Deposits that customers left with these orders, in cents.
+pub(crate) const TRIAL_DEPOSITS: &[(&str, u64)] = &[("ord_8821", 5_000), ("ord_8823", 20_000)];
+/// What every delivery costs, in cents.
+pub(crate) const DELIVERY_FEE_CENTS: u64 = 490;
 
 /// Why a refund is issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -38,13 +42,38 @@ pub(crate) enum Reason {
     Goodwill,
 }
 
-impl Reason {
+/// What the service pays back for. The model is offered [`Reason`] alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Cause {
+    Defect,
+    Late,
+    Goodwill,
+    /// The customer's own money, left with the order.
+    Deposit,
+    /// The fee that was paid beside the order.
+    Delivery,
+}
+
+impl Cause {
     /// The name on the wire and in the ledger.
-    pub(crate) fn as_str(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Defect => "defect",
             Self::Late => "late",
             Self::Goodwill => "goodwill",
+            Self::Deposit => "deposit",
+            Self::Delivery => "delivery",
+        }
+    }
+}
+
+impl From<Reason> for Cause {
+    fn from(reason: Reason) -> Self {
+        match reason {
+            Reason::Defect => Self::Defect,
+            Reason::Late => Self::Late,
+            Reason::Goodwill => Self::Goodwill,
         }
     }
 }
@@ -67,6 +96,8 @@ pub(crate) struct PaidOrder {
     pub(crate) total_cents: u64,
     /// What of it has been refunded so far, in cents.
     pub(crate) refunded_cents: u64,
+    /// What is still held of the deposit that the customer left with it, in cents.
+    pub(crate) deposit_cents: u64,
 }
 
 /// What the service is asked to refund.
@@ -75,7 +106,7 @@ pub(crate) struct PaidOrder {
 struct NewRefund {
     order_id: String,
     amount_cents: u64,
-    reason: Reason,
+    reason: Cause,
 }
 
 /// Why the service refused a request. Each is final: nothing was done.
@@ -88,7 +119,9 @@ enum Refusal {
     Unauthorized,
     /// There is no such order.
     OrderNotFound,
-    /// The order has only so much left.
+    /// There was no refund under this key, so far.
+    RefundNotFound,
+    /// Only so much is left of what it is to be paid from.
     AmountAboveRemaining { remaining_cents: u64 },
     /// The `Idempotency-Key` belongs to another request.
     IdempotencyKeyReused,

@@ -1,26 +1,28 @@
 //! Putting the MCP server together, as the operator configured it.
 
+mod tokens;
+
 use std::{
-    fs,
     io::{IsTerminal, stdin},
     net::{Ipv4Addr, SocketAddr},
     path::Path,
+    sync::Arc,
 };
 
-use mcp_guard::{ConfigError, Error, prelude::*};
+use mcp_guard::{ConfigError, Error, Store, prelude::*};
 use tokio::net::TcpListener;
 
 use crate::{
-    payments::{Ledger, Payments, Service, TRIAL_ORDERS, Tokens},
-    settings,
-    tools::{create_refund, get_order},
+    payments::{Ledger, Payments, Service, TRIAL_DEPOSITS, TRIAL_ORDERS, Tokens},
+    settings::{self, StorePlace},
+    tools::{create_refund, get_order, refund_delivery, return_deposit},
 };
 
 /// Serves MCP on standard input and output, for one caller whom the operator names.
 ///
 /// # Errors
 /// When the configuration does not fit, or a stream fails.
-pub(crate) async fn stdio() -> Result<(), Error> {
+pub(crate) async fn stdio(store: &StorePlace) -> Result<(), Error> {
     if stdin().is_terminal() {
         eprintln!(
             "refunds: serving MCP on standard input, which is for an MCP client and not for a \
@@ -28,9 +30,10 @@ pub(crate) async fn stdio() -> Result<(), Error> {
              \x20        To stop it: Ctrl-C. To see what else it does: refunds --help"
         );
     }
-    let backend = Backend::from_env().await?;
+    let backend = Backend::from_env(store).await?;
     let caller = backend.caller()?;
-    builder(backend).await?.identity(caller).build()?.serve_stdio().await
+    let builder = builder(backend.payments, store.open().await?)?;
+    builder.identity(caller).build()?.serve_stdio().await
 }
 
 /// Serves MCP over HTTP, for callers with a bearer token. The first line on standard output is the
@@ -38,11 +41,12 @@ pub(crate) async fn stdio() -> Result<(), Error> {
 ///
 /// # Errors
 /// When the configuration does not fit, or the port cannot be opened.
-pub(crate) async fn http(listen: SocketAddr) -> Result<(), Error> {
-    let backend = Backend::from_env().await?;
-    let tokens = tokens(&backend)?;
+pub(crate) async fn http(listen: SocketAddr, store: &StorePlace) -> Result<(), Error> {
+    let backend = Backend::from_env(store).await?;
+    let tokens = tokens::accepted(&backend)?;
     let http = Http::bind(listen.to_string());
-    let guard = builder(backend).await?.http(http).authenticate(tokens).build()?;
+    let builder = builder(backend.payments, store.open().await?)?;
+    let guard = builder.http(http).authenticate(tokens).build()?;
     let listener = TcpListener::bind(listen).await?;
     let url = format!("http://{}/mcp", listener.local_addr()?);
     println!("{url}");
@@ -64,7 +68,7 @@ pub(crate) async fn payments(listen: SocketAddr, ledger: Option<&Path>) -> Resul
     };
     let ledger = match ledger {
         Some(path) => path.to_owned(),
-        None => settings::ledger_path()?,
+        None => StorePlace::chosen(None)?.ledger()?,
     };
     let service = Service::open(listen, open_ledger(&ledger)?, tokens).await?;
     println!("{}", service.url());
@@ -72,15 +76,30 @@ pub(crate) async fn payments(listen: SocketAddr, ledger: Option<&Path>) -> Resul
     Ok(service.run().await?)
 }
 
-async fn builder(backend: Backend) -> Result<GuardBuilder, Error> {
+/// The server's tools on the store of a server, for its operators. Nobody can call them, so they
+/// reach no payments service.
+///
+/// # Errors
+/// When no server has used the store, or it cannot be opened.
+pub(crate) async fn for_operators(store: &StorePlace) -> Result<Guard, Error> {
+    let unreachable = Payments::new("http://127.0.0.1:0", "", Payments::TIMEOUT)?;
+    Ok(builder(unreachable, store.open_existing().await?)?.build()?)
+}
+
+fn builder(payments: Payments, store: Arc<dyn Store>) -> Result<GuardBuilder, ConfigError> {
     let mut builder = Guard::builder()
         .name("refunds", env!("CARGO_PKG_VERSION"))
-        .provide(backend.payments)
-        .store(SqliteStore::open(settings::store_path()?).await?)
+        .provide(payments)
+        .store(store)
+        .tool::<return_deposit>()
         .tool::<create_refund>()
+        .tool::<refund_delivery>()
         .tool::<get_order>();
     if let Some(lease) = settings::millis("REFUNDS_LEASE_MS")? {
         builder = builder.lease(lease);
+    }
+    if let Some(pause) = settings::millis("REFUNDS_RECONCILE_MS")? {
+        builder = builder.reconcile_every(pause);
     }
     Ok(builder)
 }
@@ -94,10 +113,13 @@ struct Backend {
 
 impl Backend {
     /// The service that the operator named, else one of our own.
-    async fn from_env() -> Result<Self, Error> {
+    async fn from_env(store: &StorePlace) -> Result<Self, Error> {
         match Payments::from_env()? {
             Some(payments) => Ok(Self { payments, trial: false }),
-            None => Ok(Self { payments: embedded_payments().await?, trial: true }),
+            None => {
+                let payments = embedded_payments(&store.ledger()?).await?;
+                Ok(Self { payments, trial: true })
+            }
         }
     }
 
@@ -112,12 +134,11 @@ impl Backend {
 
 /// Starts a payments service inside this process, on a port and with a token that nobody else
 /// knows. It ends with the process; its ledger stays.
-async fn embedded_payments() -> Result<Payments, Error> {
-    let path = settings::ledger_path()?;
+async fn embedded_payments(path: &Path) -> Result<Payments, Error> {
     let token = settings::new_token()?;
     let tokens = Tokens { account: token.clone(), admin: None };
     let listen = (Ipv4Addr::LOCALHOST, 0).into();
-    let service = Service::open(listen, open_ledger(&path)?, tokens).await?;
+    let service = Service::open(listen, open_ledger(path)?, tokens).await?;
     let url = service.url();
     tokio::spawn(async move {
         if let Err(error) = service.run().await {
@@ -135,78 +156,10 @@ fn open_ledger(path: &Path) -> Result<Ledger, ConfigError> {
     settings::make_folder_of(path)?;
     let opened = Ledger::open(path).and_then(|ledger| {
         ledger.add_orders(TRIAL_ORDERS)?;
+        ledger.add_deposits(TRIAL_DEPOSITS)?;
         Ok(ledger)
     });
     opened.map_err(|error| {
         ConfigError::new(format!("the ledger {} cannot be used: {error}", path.display()))
     })
-}
-
-/// The bearer tokens that are accepted, and whom each stands for.
-fn tokens(backend: &Backend) -> Result<StaticTokens, Error> {
-    let own = settings::text("REFUNDS_HTTP_TOKEN")?;
-    let file = settings::text("REFUNDS_HTTP_TOKENS")?;
-    let mut tokens = StaticTokens::new();
-    if let Some(path) = &file {
-        let listed = fs::read_to_string(path).map_err(|error| {
-            ConfigError::new(format!("REFUNDS_HTTP_TOKENS: {path} cannot be read: {error}"))
-        })?;
-        for (token, caller) in listed_callers(&listed)? {
-            tokens = tokens.token(token, caller);
-        }
-    }
-    match (own, file) {
-        (Some(token), _) => Ok(tokens.token(&token, backend.caller()?)),
-        (None, Some(_)) => Ok(tokens),
-        (None, None) if backend.trial => {
-            let token = settings::new_token()?;
-            eprintln!("refunds: send the header `Authorization: Bearer {token}`");
-            Ok(tokens.token(&token, backend.caller()?))
-        }
-        (None, None) => Err(ConfigError::new(
-            "nobody may call over HTTP yet: set REFUNDS_HTTP_TOKEN to the bearer token of \
-             MCP_GUARD_SUBJECT, or REFUNDS_HTTP_TOKENS to a file with lines of TOKEN SUBJECT SCOPE…",
-        )
-        .into()),
-    }
-}
-
-/// Reads lines of `TOKEN SUBJECT SCOPE…`. Empty lines and those that begin with `#` are skipped.
-fn listed_callers(text: &str) -> Result<Vec<(&str, Caller)>, ConfigError> {
-    let mut callers = Vec::new();
-    for (number, line) in (1..).zip(text.lines()) {
-        let mut words = line.split_whitespace();
-        let Some(token) = words.next().filter(|word| !word.starts_with('#')) else {
-            continue;
-        };
-        let subject = words.next().ok_or_else(|| {
-            ConfigError::new(format!(
-                "REFUNDS_HTTP_TOKENS: line {number} names nobody: write TOKEN SUBJECT SCOPE…"
-            ))
-        })?;
-        callers.push((token, Caller::local(subject).with_scopes(words)));
-    }
-    Ok(callers)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn listed_callers_are_read_line_by_line() {
-        let text = "# who may call\n\n secret-1 alice refunds orders\nsecret-2 bob\n";
-        let callers = listed_callers(text).unwrap();
-        assert_eq!(callers.len(), 2);
-        assert_eq!(callers[0].0, "secret-1");
-        assert_eq!(callers[0].1, Caller::local("alice").with_scopes(["orders", "refunds"]));
-        assert_eq!(callers[1], ("secret-2", Caller::local("bob")));
-    }
-
-    #[test]
-    fn a_line_without_a_subject_is_named_and_its_token_is_not() {
-        let error = listed_callers("a b\nsecret-1\n").unwrap_err().to_string();
-        assert!(error.contains("line 2"), "{error}");
-        assert!(!error.contains("secret-1"), "{error}");
-    }
 }

@@ -1,5 +1,7 @@
 //! What the operator says in the environment.
 
+mod store;
+
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -7,6 +9,7 @@ use std::{
 };
 
 use mcp_guard::ConfigError;
+pub(crate) use store::StorePlace;
 
 /// The value of a variable; an empty one counts as missing.
 ///
@@ -47,33 +50,24 @@ pub(crate) fn millis(name: &str) -> Result<Option<Duration>, ConfigError> {
     }
 }
 
-/// Where the guard keeps its records: `REFUNDS_STORE`, else `refunds.db` in the person's data
-/// folder. Never the current folder: an MCP client starts its servers in any. The folder is made.
+/// The folder for what the person keeps: never the current one, as an MCP client starts its servers
+/// in any.
 ///
 /// # Errors
-/// When there is neither, or the folder cannot be made.
-pub(crate) fn store_path() -> Result<PathBuf, ConfigError> {
-    let path = match env::var_os("REFUNDS_STORE").filter(|path| !path.is_empty()) {
-        Some(path) => PathBuf::from(path),
-        None => data_folder()
-            .ok_or_else(|| {
-                ConfigError::new(
-                    "REFUNDS_STORE is not set and there is no home folder: write the path of a file",
-                )
-            })?
-            .join("mcp-guard-refunds")
-            .join("refunds.db"),
-    };
-    make_folder_of(&path)?;
-    Ok(path)
-}
-
-/// Where the ledger is, unless the operator says otherwise: beside the store.
-///
-/// # Errors
-/// When there is no place for the store.
-pub(crate) fn ledger_path() -> Result<PathBuf, ConfigError> {
-    Ok(store_path()?.with_file_name("payments.db"))
+/// When there is no home folder.
+pub(crate) fn data_folder() -> Result<PathBuf, ConfigError> {
+    ["XDG_DATA_HOME", "LOCALAPPDATA"]
+        .into_iter()
+        .filter_map(env::var_os)
+        .map(PathBuf::from)
+        .find(|path| path.is_absolute())
+        .or_else(|| Some(env::home_dir()?.join(".local").join("share")))
+        .map(|folder| folder.join("mcp-guard-refunds"))
+        .ok_or_else(|| {
+            ConfigError::new(
+                "REFUNDS_STORE is not set and there is no home folder: write the path of a file",
+            )
+        })
 }
 
 /// Makes the folder that a file is to be in.
@@ -98,13 +92,4 @@ pub(crate) fn new_token() -> Result<String, ConfigError> {
     getrandom::fill(&mut bytes)
         .map_err(|error| ConfigError::new(format!("no token can be made: {error}")))?;
     Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
-}
-
-fn data_folder() -> Option<PathBuf> {
-    ["XDG_DATA_HOME", "LOCALAPPDATA"]
-        .into_iter()
-        .filter_map(env::var_os)
-        .map(PathBuf::from)
-        .find(|path| path.is_absolute())
-        .or_else(|| Some(env::home_dir()?.join(".local").join("share")))
 }

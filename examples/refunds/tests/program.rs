@@ -81,7 +81,7 @@ fn the_demo_shows_every_try_and_the_ledger_is_right() {
     assert!(output.status.success(), "{table}{}", stderr(&output));
     assert!(!table.contains('\u{1b}'), "no colours in a file: {table}");
     for told in [
-        "ok, the first answer again",
+        "ok, from the record",
         "idempotent / key_conflict",
         "authz / limit_exceeded",
         "authz / insufficient_scope",

@@ -11,7 +11,7 @@ use rmcp::{
         streamable_http_client::StreamableHttpClientTransportConfig,
     },
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{process::Command, time::timeout};
 
 use super::{Result, told::Told};
@@ -50,6 +50,12 @@ impl Agent {
             Err(ServiceError::McpError(error)) => Ok(Told::protocol(&error)),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Asks what became of the call of a tool with a key, without repeating it.
+    pub(super) async fn ask(&self, tool: &str, key: &str) -> Result<Told> {
+        let asked = json!({"tool": tool, "idempotency_key": key});
+        Ok(self.call("operation_status", &asked).await?.standing())
     }
 
     /// Hangs up and waits until the server has ended.

@@ -8,7 +8,7 @@ use std::{
 use super::{expect::Expect, told::Told};
 use crate::payments::Totals;
 
-const TRIED: usize = 51;
+const TRIED: usize = 54;
 const TOLD: usize = 38;
 
 /// Prints the tries and keeps the count.
@@ -49,10 +49,8 @@ impl Board {
 
     /// What came of it.
     pub(super) fn told(&mut self, told: &Told, expect: &Expect, ledger: Totals) {
-        if expect.pays > 0 {
-            self.expected.refunds += 1;
-            self.expected.cents += expect.pays;
-        }
+        self.expected.payouts += expect.pays.payouts;
+        self.expected.cents += expect.pays.cents;
         let mistakes = self.mistakes(told, expect, ledger);
         let line = row(&self.tried, &told.to_string(), may_retry(told), &money(ledger));
         let again = if self.style.on { "\r\x1b[K" } else { "" };
@@ -109,9 +107,9 @@ fn may_retry(told: &Told) -> &'static str {
 }
 
 fn money(ledger: Totals) -> String {
-    let Totals { refunds, cents } = ledger;
-    let unit = if refunds == 1 { "refund" } else { "refunds" };
-    format!("{refunds} {unit}, {}.{:02}", cents / 100, cents % 100)
+    let Totals { payouts, cents } = ledger;
+    let unit = if payouts == 1 { "payout" } else { "payouts" };
+    format!("{payouts} {unit}, {}.{:02}", cents / 100, cents % 100)
 }
 
 /// Colours, on a terminal whose owner wants them (see no-color.org).
@@ -156,14 +154,14 @@ mod tests {
 
     #[test]
     fn a_wrong_answer_or_a_wrong_ledger_fails_the_verdict() {
-        let paid = Totals { refunds: 1, cents: 100 };
+        let paid = Totals { payouts: 1, cents: 100 };
         for (told, ledger, right) in [
             (done(false), paid, true),
             (done(true), paid, false),
             (Told::Nothing, paid, false),
             (done(false), Totals::default(), false),
-            (done(false), Totals { refunds: 2, cents: 100 }, false),
-            (done(false), Totals { refunds: 1, cents: 101 }, false),
+            (done(false), Totals { payouts: 2, cents: 100 }, false),
+            (done(false), Totals { payouts: 1, cents: 101 }, false),
         ] {
             let mut board = Board::new();
             board.tries("refunds");

@@ -1,20 +1,23 @@
 //! What the agent must be told, and what must have been paid.
 
 use super::told::Told;
+use crate::payments::Totals;
 
 /// What must come of one try.
 pub(super) struct Expect {
     answer: Answer,
     /// A value that may not come back.
     hides: Option<&'static str>,
-    /// What is paid by it, in cents; 0: nothing.
-    pub(super) pays: u64,
+    /// What is paid by it.
+    pub(super) pays: Totals,
 }
 
 enum Answer {
     Done,
     /// These bytes again, marked as a replay.
     Replay(String),
+    /// A refund of so many cents, marked as a replay: nobody heard of it when it was made.
+    Recorded(u64),
     Failed {
         category: &'static str,
         code: &'static str,
@@ -29,6 +32,12 @@ enum Answer {
     Nothing,
     /// All done or in flight, at least one of them done.
     Crowd(usize),
+    /// So many done, and so many beyond the budget.
+    Parts(usize, usize),
+    /// How an operation stands.
+    Standing(&'static str),
+    /// What a person's terminal says.
+    Said(String),
 }
 
 impl Expect {
@@ -39,12 +48,17 @@ impl Expect {
 
     /// It is done, and pays so much.
     pub(super) fn pays(cents: u64) -> Self {
-        Self { pays: cents, ..Self::done() }
+        Self::done().but_pays(cents)
     }
 
     /// The bytes of the first answer come back.
     pub(super) fn replay_of(first: &Told) -> Self {
         Self::answer(Answer::Replay(first.text().unwrap_or_default().to_owned()))
+    }
+
+    /// It was done before, paying so much, and nobody heard of it.
+    pub(super) fn recorded(cents: u64) -> Self {
+        Self::answer(Answer::Recorded(cents))
     }
 
     /// It fails for good.
@@ -77,6 +91,23 @@ impl Expect {
         Self::answer(Answer::Crowd(size))
     }
 
+    /// So many of the calls each pay so much, and so many are beyond the budget.
+    pub(super) fn parts(paid: usize, cents: u64, beyond: usize) -> Self {
+        let payouts = paid as u64;
+        let pays = Totals { payouts, cents: payouts * cents };
+        Self { pays, ..Self::answer(Answer::Parts(paid, beyond)) }
+    }
+
+    /// The operation stands so.
+    pub(super) fn standing(operation: &'static str) -> Self {
+        Self::answer(Answer::Standing(operation))
+    }
+
+    /// A person's terminal says so.
+    pub(super) fn said(text: impl Into<String>) -> Self {
+        Self::answer(Answer::Said(text.into()))
+    }
+
     /// This value may not come back.
     pub(super) fn hides(mut self, value: &'static str) -> Self {
         self.hides = Some(value);
@@ -85,7 +116,7 @@ impl Expect {
 
     /// All the same, so much is paid.
     pub(super) fn but_pays(mut self, cents: u64) -> Self {
-        self.pays = cents;
+        self.pays = Totals { payouts: 1, cents };
         self
     }
 
@@ -100,7 +131,7 @@ impl Expect {
     }
 
     fn answer(answer: Answer) -> Self {
-        Self { answer, hides: None, pays: 0 }
+        Self { answer, hides: None, pays: Totals::default() }
     }
 }
 
@@ -111,6 +142,9 @@ impl Answer {
             | (Self::Unauthorized, Told::Unauthorized)
             | (Self::Nothing, Told::Nothing) => true,
             (Self::Replay(first), Told::Done { replayed: true, text }) => first == text,
+            (Self::Recorded(cents), Told::Done { replayed: true, .. }) => {
+                told.amount_cents() == Some(*cents)
+            }
             (
                 Self::Failed { category, code, retryable },
                 Told::Failed { category: got, code: got_code, retryable: may, .. },
@@ -122,6 +156,11 @@ impl Answer {
             (Self::Crowd(size), Told::Crowd { done, in_flight, other: 0 }) => {
                 *done > 0 && done + in_flight == *size
             }
+            (Self::Parts(paid, beyond), Told::Parts { paid: got, beyond: refused, other: 0 }) => {
+                paid == got && beyond == refused
+            }
+            (Self::Standing(operation), Told::Standing(got)) => operation == got,
+            (Self::Said(text), Told::Said(got)) => text == got,
             _ => false,
         }
     }
@@ -130,6 +169,7 @@ impl Answer {
         match self {
             Self::Done => "ok".into(),
             Self::Replay(first) => format!("ok, replayed, as {first}"),
+            Self::Recorded(cents) => format!("ok, replayed, of {cents} cents"),
             Self::Failed { category, code, retryable } => {
                 format!("{category} / {code}, retryable {retryable}")
             }
@@ -137,6 +177,9 @@ impl Answer {
             Self::Unauthorized => "HTTP 401".into(),
             Self::Nothing => "no answer".into(),
             Self::Crowd(size) => format!("{size} answers of one operation"),
+            Self::Parts(paid, beyond) => format!("{paid} paid, {beyond} beyond the budget"),
+            Self::Standing(operation) => format!("an operation that is {operation}"),
+            Self::Said(text) => text.clone(),
         }
     }
 }

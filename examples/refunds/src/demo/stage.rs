@@ -2,6 +2,7 @@
 
 use std::{env, fs, fs::File, net::SocketAddr, path::PathBuf, process::Stdio};
 
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -10,7 +11,7 @@ use tokio::{
 
 use super::Result;
 use crate::{
-    payments::{Admin, Ledger, Totals},
+    payments::{Admin, Ledger, Refund, Totals},
     settings,
 };
 
@@ -23,6 +24,8 @@ pub(super) struct Identity {
 /// An agent of the support desk: reads orders and makes refunds.
 pub(super) const SUPPORT: Identity =
     Identity { subject: "support-agent", scopes: "orders refunds" };
+/// Another one, who works at night.
+pub(super) const NIGHT: Identity = Identity { subject: "night-agent", scopes: "orders refunds" };
 /// One that may only read.
 pub(super) const TRAINEE: Identity = Identity { subject: "trainee", scopes: "orders" };
 
@@ -85,6 +88,21 @@ impl Stage {
         Ok(command)
     }
 
+    /// What `refunds operations` prints, for a person who looks after the servers.
+    pub(super) async fn operations(&self, arguments: &[&str]) -> Result<Value> {
+        let mut command = ourselves(&self.folder, "operations")?;
+        command
+            .args(["operations"])
+            .args(arguments)
+            .arg("--json")
+            .env("REFUNDS_STORE", self.folder.path().join("refunds.db"));
+        let output = command.output().await?;
+        if !output.status.success() {
+            return Err(format!("`refunds operations {arguments:?}`: {}", output.status).into());
+        }
+        Ok(serde_json::from_slice(&output.stdout)?)
+    }
+
     /// Starts an MCP server over HTTP. Gives its process and its address.
     pub(super) async fn http_server(&self, who: &Identity, token: &str) -> Result<(Child, String)> {
         let mut command = self.server(who)?;
@@ -102,9 +120,14 @@ impl Stage {
         Ok(self.ledger.totals()?)
     }
 
+    /// What was paid under a key, as a person finds it at the payments service.
+    pub(super) fn paid_under(&self, key: &str) -> Result<Option<Refund>> {
+        Ok(self.ledger.find(key)?)
+    }
+
     /// What the processes logged, for when the play breaks off.
     pub(super) fn logs(&self) -> String {
-        ["payments", "server"]
+        ["payments", "server", "operations"]
             .map(|name| fs::read_to_string(log_path(&self.folder, name)).unwrap_or_default())
             .concat()
     }

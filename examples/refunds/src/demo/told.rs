@@ -22,6 +22,12 @@ pub(super) enum Told {
     Nothing,
     /// The answers to many calls at once.
     Crowd { done: usize, in_flight: usize, other: usize },
+    /// The answers to the parts of one amount.
+    Parts { paid: usize, beyond: usize, other: usize },
+    /// How an operation stands, to the agent that asked.
+    Standing(String),
+    /// What the terminal of a person said.
+    Said(String),
 }
 
 impl Told {
@@ -85,6 +91,39 @@ impl Told {
         Self::Crowd { done, in_flight, other: other + fresh.abs_diff(1) }
     }
 
+    /// Counts the answers to calls that were made at once, each of a part of one amount.
+    pub(super) fn parts(answers: &[Self]) -> Self {
+        let (mut paid, mut beyond, mut other) = (0, 0, 0);
+        for answer in answers {
+            match answer {
+                Self::Done { replayed: false, .. } => paid += 1,
+                Self::Failed { code, .. } if code == "budget_exceeded" => beyond += 1,
+                _ => other += 1,
+            }
+        }
+        Self::Parts { paid, beyond, other }
+    }
+
+    /// How an operation stands, if this is the answer to that question.
+    pub(super) fn standing(self) -> Self {
+        match self.result("operation").as_ref().and_then(Value::as_str) {
+            Some(operation) => Self::Standing(operation.to_owned()),
+            None => self,
+        }
+    }
+
+    /// What was paid, in cents, if this is the answer to a refund.
+    pub(super) fn amount_cents(&self) -> Option<u64> {
+        self.result("amount_cents")?.as_u64()
+    }
+
+    /// A member of the result, if it was done.
+    fn result(&self, member: &str) -> Option<Value> {
+        let Self::Done { text, .. } = self else { return None };
+        let mut envelope: Value = serde_json::from_str(text).ok()?;
+        Some(envelope["result"][member].take())
+    }
+
     /// The envelope, byte for byte, if there is one.
     pub(super) fn text(&self) -> Option<&str> {
         match self {
@@ -108,7 +147,7 @@ impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Done { replayed: false, .. } => f.write_str("ok"),
-            Self::Done { replayed: true, .. } => f.write_str("ok, the first answer again"),
+            Self::Done { replayed: true, .. } => f.write_str("ok, from the record"),
             Self::Failed { category, code, .. } => write!(f, "{category} / {code}"),
             Self::Protocol { number, category, code, .. } => {
                 write!(f, "{category} / {code} ({number})")
@@ -119,7 +158,14 @@ impl fmt::Display for Told {
             Self::Crowd { done, in_flight, other: 0 } => {
                 write!(f, "ok x {done}, in_flight x {in_flight}")
             }
-            Self::Crowd { other, .. } => write!(f, "{other} answers that must not be"),
+            Self::Parts { paid, beyond, other: 0 } => {
+                write!(f, "ok x {paid}, budget_exceeded x {beyond}")
+            }
+            Self::Standing(operation) => write!(f, "it is {}", operation.replace('_', " ")),
+            Self::Said(text) => f.write_str(text),
+            Self::Crowd { other, .. } | Self::Parts { other, .. } => {
+                write!(f, "{other} answers that must not be")
+            }
         }
     }
 }
@@ -159,6 +205,21 @@ mod tests {
             let Told::Crowd { other, .. } = Told::crowd(&wrong) else { unreachable!() };
             assert!(other > 0, "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn of_an_amount_in_parts_each_is_paid_or_beyond_the_budget() {
+        let beyond = Told::Failed {
+            category: "authz".into(),
+            code: "budget_exceeded".into(),
+            retryable: false,
+            retry_after_ms: 0,
+            text: String::new(),
+        };
+        let parts = [done("a", false), beyond.clone(), done("b", false)];
+        assert_eq!(Told::parts(&parts), Told::Parts { paid: 2, beyond: 1, other: 0 });
+        let wrong = [done("a", true), in_flight(), beyond];
+        assert_eq!(Told::parts(&wrong), Told::Parts { paid: 0, beyond: 1, other: 2 });
     }
 
     #[test]

@@ -6,7 +6,10 @@ use mcp_guard::ConfigError;
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
 use serde::de::DeserializeOwned;
 
-use super::{NewRefund, PaidOrder, Reason, Refund, RefundError, Refusal, RefusalBody};
+use super::{
+    Cause, DELIVERY_FEE_CENTS, NewRefund, PaidOrder, Reason, Refund, RefundError, Refusal,
+    RefusalBody,
+};
 use crate::settings;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -76,7 +79,7 @@ impl Payments {
         Ok(settings::millis("REFUNDS_PAYMENTS_TIMEOUT_MS")?.unwrap_or(Self::TIMEOUT))
     }
 
-    /// Pays back. The same `key` pays once, however often it is sent.
+    /// Refunds a part of an order. The same `key` pays once, however often it is sent.
     ///
     /// # Errors
     /// See [`RefundError`]: the variant says whether money can have moved.
@@ -87,13 +90,45 @@ impl Payments {
         reason: Reason,
         key: &str,
     ) -> Result<Refund, RefundError> {
-        let body = NewRefund { order_id: order_id.to_owned(), amount_cents, reason };
-        let request = self
-            .http
-            .post(self.address(["v1", "refunds"]))
-            .header("idempotency-key", key)
-            .json(&body);
-        self.send(request, order_id).await
+        self.pay(order_id, amount_cents, reason.into(), key).await
+    }
+
+    /// Returns a part of the deposit that was left with an order, once for each `key`.
+    ///
+    /// # Errors
+    /// As [`refund`](Self::refund).
+    pub(crate) async fn return_deposit(
+        &self,
+        order_id: &str,
+        amount_cents: u64,
+        key: &str,
+    ) -> Result<Refund, RefundError> {
+        self.pay(order_id, amount_cents, Cause::Deposit, key).await
+    }
+
+    /// Refunds an order's delivery fee, once for each `key`.
+    ///
+    /// # Errors
+    /// As [`refund`](Self::refund).
+    pub(crate) async fn refund_delivery(
+        &self,
+        order_id: &str,
+        key: &str,
+    ) -> Result<Refund, RefundError> {
+        self.pay(order_id, DELIVERY_FEE_CENTS, Cause::Delivery, key).await
+    }
+
+    /// What was paid under `key`. `None`: nothing so far, and a request may still be on its way.
+    ///
+    /// # Errors
+    /// When the service cannot say.
+    pub(crate) async fn find(&self, key: &str) -> Result<Option<Refund>, RefundError> {
+        let request = self.http.get(self.address(["v1", "refunds", "by-key", key]));
+        match self.send(request).await? {
+            Answer::Yes(refund) => Ok(Some(refund)),
+            Answer::No(_, Refusal::RefundNotFound) => Ok(None),
+            Answer::No(status, _) => Err(RefundError::Refused(status)),
+        }
     }
 
     /// The order of that number.
@@ -101,7 +136,24 @@ impl Payments {
     /// # Errors
     /// When there is none, or the service cannot say.
     pub(crate) async fn order(&self, order_id: &str) -> Result<PaidOrder, RefundError> {
-        self.send(self.http.get(self.address(["v1", "orders", order_id])), order_id).await
+        let request = self.http.get(self.address(["v1", "orders", order_id]));
+        self.send(request).await?.about(order_id)
+    }
+
+    async fn pay(
+        &self,
+        order_id: &str,
+        amount_cents: u64,
+        reason: Cause,
+        key: &str,
+    ) -> Result<Refund, RefundError> {
+        let body = NewRefund { order_id: order_id.to_owned(), amount_cents, reason };
+        let request = self
+            .http
+            .post(self.address(["v1", "refunds"]))
+            .header("idempotency-key", key)
+            .json(&body);
+        self.send(request).await?.about(order_id)
     }
 
     /// Each part is escaped, so that an order number cannot lead to another path.
@@ -116,16 +168,15 @@ impl Payments {
     async fn send<T: DeserializeOwned>(
         &self,
         request: RequestBuilder,
-        order_id: &str,
-    ) -> Result<T, RefundError> {
+    ) -> Result<Answer<T>, RefundError> {
         let answer = request.bearer_auth(&self.token).send().await.map_err(unsent_or_unanswered)?;
         let status = answer.status();
         if status.is_success() {
             // The answer says yes; unreadable, it does not say to what.
-            return answer.json().await.map_err(RefundError::NoAnswer);
+            return answer.json().await.map(Answer::Yes).map_err(RefundError::NoAnswer);
         }
         if status.is_client_error() {
-            return Err(refused(answer, order_id).await);
+            return refused(answer).await;
         }
         Err(match status {
             StatusCode::SERVICE_UNAVAILABLE => RefundError::Unavailable(status),
@@ -148,20 +199,42 @@ fn unsent_or_unanswered(error: reqwest::Error) -> RefundError {
 
 /// A status of 4xx means that nothing was done, whatever its body says, save for the two that say
 /// something of timing.
-async fn refused(answer: Response, order_id: &str) -> RefundError {
+async fn refused<T>(answer: Response) -> Result<Answer<T>, RefundError> {
     let status = answer.status();
     match status {
-        StatusCode::TOO_MANY_REQUESTS => return RefundError::Unavailable(status),
-        StatusCode::REQUEST_TIMEOUT => return RefundError::Failed(status),
+        StatusCode::TOO_MANY_REQUESTS => return Err(RefundError::Unavailable(status)),
+        StatusCode::REQUEST_TIMEOUT => return Err(RefundError::Failed(status)),
         _ => {}
     }
-    match answer.json::<RefusalBody>().await.map(|body| body.error) {
-        Ok(Refusal::OrderNotFound) => RefundError::NoSuchOrder(order_id.to_owned()),
-        Ok(Refusal::AmountAboveRemaining { remaining_cents }) => {
-            RefundError::AboveRemaining { remaining_cents }
-        }
-        // Something was done under this key, only not this.
-        Ok(Refusal::IdempotencyKeyReused) => RefundError::Failed(status),
-        _ => RefundError::Refused(status),
+    match answer.json::<RefusalBody>().await {
+        Ok(body) => Ok(Answer::No(status, body.error)),
+        Err(_) => Err(RefundError::Refused(status)),
+    }
+}
+
+/// What the service said.
+enum Answer<T> {
+    Yes(T),
+    No(StatusCode, Refusal),
+}
+
+impl<T> Answer<T> {
+    /// What it said of a request that is about this order.
+    fn about(self, order_id: &str) -> Result<T, RefundError> {
+        let (status, refusal) = match self {
+            Self::Yes(answer) => return Ok(answer),
+            Self::No(status, refusal) => (status, refusal),
+        };
+        Err(match refusal {
+            Refusal::OrderNotFound => RefundError::NoSuchOrder(order_id.to_owned()),
+            Refusal::AmountAboveRemaining { remaining_cents } => {
+                RefundError::AboveRemaining { remaining_cents }
+            }
+            // Something was done under this key, only not this.
+            Refusal::IdempotencyKeyReused => RefundError::Failed(status),
+            Refusal::BadRequest | Refusal::Unauthorized | Refusal::RefundNotFound => {
+                RefundError::Refused(status)
+            }
+        })
     }
 }

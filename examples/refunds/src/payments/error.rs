@@ -13,8 +13,8 @@ pub(crate) enum RefundError {
     #[error("order {0} does not exist")]
     #[tool_error(rejected, code = "order_not_found", public)]
     NoSuchOrder(String),
-    /// The order has less left than was asked for.
-    #[error("only {remaining_cents} cents of this order are left to refund")]
+    /// Less is left than was asked for, of the order or of its deposit.
+    #[error("only {remaining_cents} cents of this are left to refund")]
     #[tool_error(rejected, code = "amount_above_remaining", public)]
     AboveRemaining {
         /// What is left.

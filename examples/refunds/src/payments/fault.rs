@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use super::line::Cut;
 
-/// What to do to the next calls.
+/// What to do to the next requests to refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fault {
@@ -38,6 +38,8 @@ pub(crate) enum Mode {
     Slow,
     /// Answer 503 and do nothing.
     FailBefore,
+    /// Cut the connection and do nothing.
+    DropBefore,
     /// Act, then answer 500.
     FailAfter,
     /// Act, then cut the connection.
@@ -122,7 +124,7 @@ pub(super) async fn misbehave(
     match fault.mode {
         Mode::Slow | Mode::FailBefore => answer,
         Mode::FailAfter => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        Mode::DropAfter => {
+        Mode::DropBefore | Mode::DropAfter => {
             cut.cut();
             answer
         }
@@ -132,7 +134,9 @@ pub(super) async fn misbehave(
 
 async fn act(fault: Fault, request: Request, next: Next) -> Response {
     match fault.mode {
-        Mode::FailBefore => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        Mode::FailBefore | Mode::DropBefore => {
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        }
         Mode::Slow => tokio::time::sleep(Duration::from_millis(fault.millis)).await,
         Mode::FailAfter | Mode::DropAfter | Mode::HangAfter => {}
     }

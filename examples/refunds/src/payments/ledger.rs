@@ -10,7 +10,7 @@ use rusqlite::{
     Connection, OptionalExtension, Result, Row, Transaction, TransactionBehavior, params,
 };
 
-use super::{NewRefund, PaidOrder, Refund, Refusal};
+use super::{Cause, DELIVERY_FEE_CENTS, NewRefund, PaidOrder, Refund, Refusal};
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS orders (
@@ -25,15 +25,19 @@ const SCHEMA: &str = "
         idempotency_key TEXT UNIQUE,
         made_at         TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
     ) STRICT;
-    CREATE INDEX IF NOT EXISTS refunds_by_order ON refunds (order_id);";
+    CREATE INDEX IF NOT EXISTS refunds_by_order ON refunds (order_id);
+    CREATE TABLE IF NOT EXISTS deposits (
+        order_id        TEXT PRIMARY KEY REFERENCES orders (order_id),
+        amount_cents    INTEGER NOT NULL CHECK (amount_cents > 0)
+    ) STRICT;";
 
 /// Orders and refunds. Several processes may hold one file.
 pub(crate) struct Ledger(Mutex<Connection>);
 
-/// How many refunds there are, and how much they are together.
+/// How often money was paid out, and how much it is together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
-    pub(crate) refunds: u64,
+    pub(crate) payouts: u64,
     pub(crate) cents: u64,
 }
 
@@ -69,14 +73,28 @@ impl Ledger {
     /// # Errors
     /// When the file cannot be written.
     pub(crate) fn add_orders(&self, orders: &[(&str, u64)]) -> Result<()> {
+        self.add(
+            "INSERT INTO orders (order_id, total_cents) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            orders,
+        )
+    }
+
+    /// Adds what customers deposited with orders. A deposit that is there already stays as it is.
+    ///
+    /// # Errors
+    /// When there is no such order, or the file cannot be written.
+    pub(crate) fn add_deposits(&self, deposits: &[(&str, u64)]) -> Result<()> {
+        self.add(
+            "INSERT INTO deposits (order_id, amount_cents) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            deposits,
+        )
+    }
+
+    fn add(&self, insert: &str, rows: &[(&str, u64)]) -> Result<()> {
         let mut connection = self.connection();
         let write = begin(&mut connection)?;
-        for (order_id, total_cents) in orders {
-            write.execute(
-                "INSERT INTO orders (order_id, total_cents) VALUES (?1, ?2)
-                 ON CONFLICT DO NOTHING",
-                params![order_id, to_sql(*total_cents)],
-            )?;
+        for (order_id, cents) in rows {
+            write.execute(insert, params![order_id, to_sql(*cents)])?;
         }
         write.commit()
     }
@@ -89,8 +107,16 @@ impl Ledger {
         self.connection().query_row(
             "SELECT COUNT(*), COALESCE(SUM(amount_cents), 0) FROM refunds",
             [],
-            |row| Ok(Totals { refunds: from_sql(row, 0)?, cents: from_sql(row, 1)? }),
+            |row| Ok(Totals { payouts: from_sql(row, 0)?, cents: from_sql(row, 1)? }),
         )
+    }
+
+    /// What was paid back under a key, so far.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn find(&self, key: &str) -> Result<Option<Refund>> {
+        Ok(find_by_key(&self.connection(), key)?.map(|booked| booked.refund))
     }
 
     /// The order of that number.
@@ -180,7 +206,12 @@ fn find_order(connection: &Connection, order_id: &str) -> Result<Option<PaidOrde
         .query_row(
             "SELECT order_id, total_cents,
                     (SELECT COALESCE(SUM(amount_cents), 0) FROM refunds
-                     WHERE refunds.order_id = orders.order_id)
+                     WHERE refunds.order_id = orders.order_id
+                       AND reason NOT IN ('deposit', 'delivery')),
+                    (SELECT COALESCE(SUM(amount_cents), 0) FROM deposits
+                     WHERE deposits.order_id = orders.order_id) -
+                    (SELECT COALESCE(SUM(amount_cents), 0) FROM refunds
+                     WHERE refunds.order_id = orders.order_id AND reason = 'deposit')
              FROM orders WHERE order_id = ?1",
             [order_id],
             |row| {
@@ -188,6 +219,7 @@ fn find_order(connection: &Connection, order_id: &str) -> Result<Option<PaidOrde
                     order_id: row.get(0)?,
                     total_cents: from_sql(row, 1)?,
                     refunded_cents: from_sql(row, 2)?,
+                    deposit_cents: from_sql(row, 3)?,
                 })
             },
         )
@@ -201,7 +233,15 @@ fn refusal(connection: &Connection, request: &NewRefund) -> Result<Option<Refusa
     if request.amount_cents == 0 {
         return Ok(Some(Refusal::BadRequest));
     }
-    let remaining_cents = order.total_cents.saturating_sub(order.refunded_cents);
+    let remaining_cents = match request.reason {
+        Cause::Deposit => order.deposit_cents,
+        // Whether the fee was paid back before is not looked at: as with many a real service, that
+        // is for the caller to know.
+        Cause::Delivery => DELIVERY_FEE_CENTS,
+        Cause::Defect | Cause::Late | Cause::Goodwill => {
+            order.total_cents.saturating_sub(order.refunded_cents)
+        }
+    };
     let above = request.amount_cents > remaining_cents;
     Ok(above.then_some(Refusal::AmountAboveRemaining { remaining_cents }))
 }
@@ -222,101 +262,4 @@ fn from_sql(row: &Row<'_>, column: usize) -> Result<u64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{super::Reason, *};
-
-    fn ledger() -> (tempfile::TempDir, Ledger) {
-        let folder = tempfile::tempdir().unwrap();
-        let ledger = Ledger::open(&folder.path().join("payments.db")).unwrap();
-        ledger.add_orders(&[("ord_1", 1000)]).unwrap();
-        (folder, ledger)
-    }
-
-    fn request(order_id: &str, amount_cents: u64) -> NewRefund {
-        NewRefund { order_id: order_id.to_owned(), amount_cents, reason: Reason::Late }
-    }
-
-    fn refusal_of(booking: Booking) -> Refusal {
-        match booking {
-            Booking::Refused(refusal) => refusal,
-            other => panic!("expected a refusal, got {other:?}"),
-        }
-    }
-
-    #[test]
-    fn one_key_pays_once_and_gets_the_first_answer_again() {
-        let (_folder, ledger) = ledger();
-        let Booking::Made(first) = ledger.refund(&request("ord_1", 400), Some("k")).unwrap() else {
-            panic!("the first request must act");
-        };
-        let again = ledger.refund(&request("ord_1", 400), Some("k")).unwrap();
-        assert_eq!(again, Booking::Repeated(first));
-        assert_eq!(ledger.totals().unwrap(), Totals { refunds: 1, cents: 400 });
-    }
-
-    #[test]
-    fn one_key_with_another_request_is_refused() {
-        let (_folder, ledger) = ledger();
-        ledger.refund(&request("ord_1", 400), Some("k")).unwrap();
-        let mut other_reason = request("ord_1", 400);
-        other_reason.reason = Reason::Defect;
-        for other in [request("ord_1", 401), request("ord_2", 400), other_reason] {
-            let booking = ledger.refund(&other, Some("k")).unwrap();
-            assert_eq!(refusal_of(booking), Refusal::IdempotencyKeyReused);
-        }
-        assert_eq!(ledger.totals().unwrap().refunds, 1);
-    }
-
-    #[test]
-    fn without_a_key_every_request_pays() {
-        let (_folder, ledger) = ledger();
-        for _ in 0..2 {
-            let booking = ledger.refund(&request("ord_1", 400), None).unwrap();
-            assert!(matches!(booking, Booking::Made(_)));
-        }
-        assert_eq!(ledger.totals().unwrap(), Totals { refunds: 2, cents: 800 });
-    }
-
-    #[test]
-    fn an_order_never_pays_back_more_than_was_paid() {
-        let (_folder, ledger) = ledger();
-        ledger.refund(&request("ord_1", 700), Some("k1")).unwrap();
-        let booking = ledger.refund(&request("ord_1", 301), Some("k2")).unwrap();
-        assert_eq!(refusal_of(booking), Refusal::AmountAboveRemaining { remaining_cents: 300 });
-        let booking = ledger.refund(&request("ord_1", u64::MAX), Some("k3")).unwrap();
-        assert_eq!(refusal_of(booking), Refusal::AmountAboveRemaining { remaining_cents: 300 });
-        let booking = ledger.refund(&request("ord_1", 300), Some("k4")).unwrap();
-        assert!(matches!(booking, Booking::Made(_)));
-        assert_eq!(ledger.totals().unwrap(), Totals { refunds: 2, cents: 1000 });
-    }
-
-    #[test]
-    fn a_refused_request_does_not_use_up_its_key() {
-        let (_folder, ledger) = ledger();
-        let booking = ledger.refund(&request("ord_2", 5), Some("k")).unwrap();
-        assert_eq!(refusal_of(booking), Refusal::OrderNotFound);
-        let booking = ledger.refund(&request("ord_1", 0), Some("k")).unwrap();
-        assert_eq!(refusal_of(booking), Refusal::BadRequest);
-        ledger.add_orders(&[("ord_2", 5)]).unwrap();
-        let booking = ledger.refund(&request("ord_2", 5), Some("k")).unwrap();
-        assert!(matches!(booking, Booking::Made(_)));
-    }
-
-    #[test]
-    fn the_file_remembers_and_two_holders_agree() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("payments.db");
-        let one = Ledger::open(&path).unwrap();
-        one.add_orders(&[("ord_1", 1000)]).unwrap();
-        one.refund(&request("ord_1", 400), Some("k")).unwrap();
-        let two = Ledger::open(&path).unwrap();
-        assert!(matches!(
-            two.refund(&request("ord_1", 400), Some("k")).unwrap(),
-            Booking::Repeated(_)
-        ));
-        // Adding an order again must not reset it.
-        two.add_orders(&[("ord_1", 9999)]).unwrap();
-        let order = one.order("ord_1").unwrap().unwrap();
-        assert_eq!((order.total_cents, order.refunded_cents), (1000, 400));
-    }
-}
+mod tests;

@@ -70,9 +70,11 @@ impl Service {
 fn account_routes(ledger: Arc<Ledger>, faults: Arc<Faults>, token: &str) -> Router {
     Router::new()
         .route("/v1/refunds", post(create_refund))
+        // What only looks is left alone, so that a fault meets the call that it was meant for.
+        .route_layer(middleware::from_fn_with_state(faults, misbehave))
+        .route("/v1/refunds/by-key/{key}", get(find_refund))
         .route("/v1/orders/{order_id}", get(get_order))
         .with_state(ledger)
-        .route_layer(middleware::from_fn_with_state(faults, misbehave))
         .route_layer(middleware::from_fn_with_state(TokenHash::of(token), authenticate))
 }
 
@@ -104,6 +106,16 @@ async fn create_refund(
     }
 }
 
+/// What was refunded under a key. That nothing was, so far, does not say that nothing will be: a
+/// request may be on its way.
+async fn find_refund(State(ledger): State<Arc<Ledger>>, Path(key): Path<String>) -> Response {
+    match on_ledger(ledger, move |ledger| ledger.find(&key)).await {
+        Ok(Some(refund)) => Json(refund).into_response(),
+        Ok(None) => refuse(Refusal::RefundNotFound),
+        Err(status) => status.into_response(),
+    }
+}
+
 async fn get_order(State(ledger): State<Arc<Ledger>>, Path(order_id): Path<String>) -> Response {
     match on_ledger(ledger, move |ledger| ledger.order(&order_id)).await {
         Ok(Some(order)) => Json(order).into_response(),
@@ -112,7 +124,7 @@ async fn get_order(State(ledger): State<Arc<Ledger>>, Path(order_id): Path<Strin
     }
 }
 
-/// Arms a fault for the next calls.
+/// Arms a fault for the next requests to refund.
 async fn arm(State(faults): State<Arc<Faults>>, Json(fault): Json<Fault>) -> StatusCode {
     faults.arm(fault);
     StatusCode::NO_CONTENT
@@ -197,7 +209,7 @@ fn refuse(error: Refusal) -> Response {
     let status = match error {
         Refusal::BadRequest => StatusCode::BAD_REQUEST,
         Refusal::Unauthorized => StatusCode::UNAUTHORIZED,
-        Refusal::OrderNotFound => StatusCode::NOT_FOUND,
+        Refusal::OrderNotFound | Refusal::RefundNotFound => StatusCode::NOT_FOUND,
         Refusal::AmountAboveRemaining { .. } | Refusal::IdempotencyKeyReused => {
             StatusCode::UNPROCESSABLE_ENTITY
         }

@@ -51,8 +51,8 @@ impl Running {
     }
 
     #[track_caller]
-    fn assert_booked(&self, refunds: u64, cents: u64) {
-        assert_eq!(self.books.totals().unwrap(), Totals { refunds, cents });
+    fn assert_booked(&self, payouts: u64, cents: u64) {
+        assert_eq!(self.books.totals().unwrap(), Totals { payouts, cents });
     }
 
     /// Sends a body as it is written, and gives the status.
@@ -77,6 +77,32 @@ async fn a_refund_is_made_once_and_answered_alike() {
     service.assert_booked(1, 400);
     let order = service.payments.order("ord_1").await.unwrap();
     assert_eq!((order.total_cents, order.refunded_cents), (1000, 400));
+}
+
+#[tokio::test]
+async fn what_was_paid_can_be_found_by_its_key() {
+    let service = running().await;
+    assert_eq!(service.payments.find("k/../1").await.unwrap(), None);
+    let made = service.refund(400, "k/../1").await.unwrap();
+    assert_eq!(service.payments.find("k/../1").await.unwrap(), Some(made));
+    let stranger = Payments::new(&service.url, "wrong", Payments::TIMEOUT).unwrap();
+    let error = stranger.find("k/../1").await.unwrap_err();
+    assert!(matches!(error, RefundError::Refused(StatusCode::UNAUTHORIZED)), "{error:?}");
+}
+
+#[tokio::test]
+async fn deposits_and_delivery_fees_are_paid_beside_the_order() {
+    let service = running().await;
+    service.books.add_deposits(&[("ord_1", 300)]).unwrap();
+    let returned = service.payments.return_deposit("ord_1", 200, "k1").await.unwrap();
+    assert_eq!(returned.amount_cents, 200);
+    let above = service.payments.return_deposit("ord_1", 101, "k2").await.unwrap_err();
+    assert!(matches!(above, RefundError::AboveRemaining { remaining_cents: 100 }), "{above:?}");
+    let fee = service.payments.refund_delivery("ord_1", "k3").await.unwrap();
+    assert_eq!(fee.amount_cents, DELIVERY_FEE_CENTS);
+    let order = service.payments.order("ord_1").await.unwrap();
+    assert_eq!((order.refunded_cents, order.deposit_cents), (0, 100));
+    service.assert_booked(2, 200 + DELIVERY_FEE_CENTS);
 }
 
 #[tokio::test]
@@ -196,6 +222,26 @@ async fn a_failure_after_acting_is_ambiguous_and_the_same_key_finds_out() {
         service.refund(100, &key).await.unwrap();
         service.assert_booked(booked, 100 * booked);
     }
+}
+
+#[tokio::test]
+async fn a_line_that_is_cut_before_the_service_acts_looks_no_different() {
+    let service = running().await;
+    service.admin.arm(Fault::next(Mode::DropBefore)).await.unwrap();
+    let error = service.refund(100, "k").await.unwrap_err();
+    assert!(matches!(error, RefundError::NoAnswer(_)), "{error:?}");
+    service.admin.played().await.unwrap();
+    service.assert_booked(0, 0);
+}
+
+#[tokio::test]
+async fn looking_is_not_what_a_fault_is_for() {
+    let service = running().await;
+    service.admin.arm(Fault::next(Mode::FailBefore)).await.unwrap();
+    service.payments.order("ord_1").await.unwrap();
+    service.payments.find("k").await.unwrap();
+    let error = service.refund(100, "k").await.unwrap_err();
+    assert!(matches!(error, RefundError::Unavailable(_)), "{error:?}");
 }
 
 #[tokio::test]

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::{
     process::Command,
     time::{sleep, timeout},
@@ -14,7 +13,7 @@ use crate::{
     payments::{Fault, Mode},
 };
 
-/// How long the agent waits for a claim of [`short_lease`] to run out.
+/// How long the agent waits for a claim of [`short_lease`] to run out and to be looked into.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(super) async fn a_lost_answer(play: &mut Play<'_>) -> Result<()> {
@@ -55,35 +54,38 @@ pub(super) async fn a_backend_that_is_down(play: &mut Play<'_>) -> Result<()> {
 }
 
 pub(super) async fn a_backend_that_does_not_answer(play: &mut Play<'_>) -> Result<()> {
-    play.board.act("The payments service acts and does not answer");
-    let mut server = play.stage.server(&SUPPORT)?;
-    server.env("REFUNDS_PAYMENTS_TIMEOUT_MS", "1500");
-    let agent = Agent::over_stdio(server, play.stage.server_log()?).await?;
+    play.board.act("The payments service acts and does not answer, so the guard looks it up");
+    let agent = play.connect_impatient().await?;
     for (mode, cents, code, tried) in [
         (Mode::HangAfter, 2000, "payments_no_answer", "refunds 20.00; the service says nothing"),
         (Mode::DropAfter, 2100, "payments_no_answer", "refunds 21.00; the service hangs up"),
         (Mode::FailAfter, 2200, "payments_failed", "refunds 22.00; the service says 500"),
     ] {
         let call = refund(&format!("refund-05-{cents}"), cents);
-        play.board.tries(tried);
-        play.stage.admin.arm(Fault::next(mode)).await?;
-        let told = agent.call("create_refund", &call).await?;
-        play.stage.admin.played().await?;
-        play.told(&told, &Expect::refused("unknown", code).but_pays(cents))?;
-
-        let still = Expect::refused("unknown", "outcome_unknown");
-        play.refund(&agent, "sends it again", &call, &still).await?;
+        let unknown = Expect::refused("unknown", code).but_pays(cents);
+        play.call_under(mode, &agent, ("create_refund", tried), &call, &unknown).await?;
+        let found = Expect::recorded(cents);
+        play.refund(&agent, "sends it again", &call, &found).await?;
     }
+
+    let call = refund("refund-0590", 2300);
+    let unknown = Expect::refused("unknown", "payments_no_answer");
+    let tried = ("create_refund", "refunds 23.00; the line breaks, nothing is paid");
+    play.call_under(Mode::DropBefore, &agent, tried, &call, &unknown).await?;
+    // It may only be slow. Paying now could pay twice.
+    let still = Expect::refused("unknown", "outcome_unknown");
+    play.refund(&agent, "sends it again", &call, &still).await?;
     agent.leave().await
 }
 
 pub(super) async fn a_server_that_dies_in_between(play: &mut Play<'_>) -> Result<()> {
-    play.board.act("The MCP server is killed between effect and record");
-    let call = refund("refund-0600", 3000);
+    play.board.act("The MCP server is killed between effect and record; a new one finds out");
+    let (tool, key) = ("create_refund", "refund-0600");
+    let call = refund(key, 3000);
     play.board.tries("refunds 30.00; the server dies");
     play.stage.admin.arm(Fault::next(Mode::HangAfter)).await?;
     let mut raw = RawAgent::connect(short_lease(play)?).await?;
-    raw.send("create_refund", &call.to_string()).await?;
+    raw.send(tool, &call.to_string()).await?;
     play.stage.admin.played().await?;
     raw.kill_server().await?;
     let told = raw.hear().await?;
@@ -93,27 +95,29 @@ pub(super) async fn a_server_that_dies_in_between(play: &mut Play<'_>) -> Result
     let in_flight = Expect::try_again("idempotent", "in_flight");
     play.refund(&agent, "sends it again at once, to a new server", &call, &in_flight).await?;
 
-    play.board.tries("waits as it is told, and sends it again");
-    let told = timeout(PATIENCE, until_settled(&agent, &call)).await??;
-    play.told(&told, &Expect::refused("unknown", "outcome_unknown"))?;
+    play.board.tries("asks what became of it, until that is known");
+    let told = timeout(PATIENCE, until_known(&agent, (tool, key))).await??;
+    play.told(&told, &Expect::standing("done"))?;
+    play.refund(&agent, "sends it again", &call, &Expect::recorded(3000)).await?;
     agent.leave().await
 }
 
-/// A server whose claim runs out within the play's time. A person has more of it.
+/// A server whose claim runs out within the play's time, and which looks soon for what is unknown. A
+/// person has more of it.
 fn short_lease(play: &Play<'_>) -> Result<Command> {
     let mut server = play.stage.server(&SUPPORT)?;
-    server.env("REFUNDS_LEASE_MS", "3000");
+    server.env("REFUNDS_LEASE_MS", "3000").env("REFUNDS_RECONCILE_MS", "250");
     Ok(server)
 }
 
-/// Repeats a call for as long as it is told to.
-async fn until_settled(agent: &Agent, call: &Value) -> Result<Told> {
+/// Asks for as long as the operation is under way, or not looked into yet.
+async fn until_known(agent: &Agent, (tool, key): (&str, &str)) -> Result<Told> {
     loop {
-        match agent.call("create_refund", call).await? {
-            Told::Failed { retryable: true, retry_after_ms, .. } => {
-                sleep(Duration::from_millis(retry_after_ms)).await;
+        match agent.ask(tool, key).await? {
+            Told::Standing(operation) if operation == "under_way" || operation == "unknown" => {
+                sleep(Duration::from_millis(100)).await;
             }
-            settled => return Ok(settled),
+            known => return Ok(known),
         }
     }
 }
