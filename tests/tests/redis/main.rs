@@ -4,6 +4,7 @@ mod concurrency;
 mod durability;
 mod failure;
 mod front_door;
+mod held;
 mod numbers;
 mod start;
 mod sweep;

@@ -83,7 +83,7 @@ async fn a_spent_answer_is_dropped_and_still_known() {
     // What frees memory must go on where there is none.
     swept.server.send(&["CONFIG", "SET", "maxmemory", "1"]);
     swept.clock.advance(RETENTION.retain);
-    swept.keys().await;
+    assert!(!swept.keys().await.contains(&"{mcp-guard}:open".to_owned()), "it is not open");
     let found = swept.store.inspect(&claim.operation).await.expect("ok").expect("a record");
     assert!(!format!("{:?}", found.record.state).contains("9 bytes"), "{found:?}");
     assert_eq!(swept.store.recall(&claim).await, Ok(Some(Standing::Expired)));
