@@ -8,9 +8,10 @@ use std::{
     time::Duration,
 };
 
+use mcp_guard::{Guard, rmcp::ServiceExt as _};
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
+    io::{AsyncBufReadExt, BufReader, duplex, split},
     time::timeout,
 };
 
@@ -101,6 +102,22 @@ impl Wire {
     /// When it does not answer.
     pub async fn join(url: &str, token: &str, version: Version) -> Self {
         Self::connect(Link::Http(Http::new(url, Some(token))), version, None).await
+    }
+
+    /// Connects to a guard in this process. The raw checks belong to the real transports and are not
+    /// on this wire.
+    ///
+    /// # Panics
+    /// When there is no session.
+    pub async fn within(guard: Guard) -> Self {
+        let (client, server) = duplex(1024 * 1024);
+        tokio::spawn(async move {
+            let session = guard.serve(split(server)).await.expect("a session");
+            session.waiting().await.expect("no panic");
+        });
+        let (read, write) = split(client);
+        let link = Link::Stdio(Stdio::new(write, read));
+        Self::connect(link, Version::V2025November, None).await
     }
 
     async fn connect(link: Link, version: Version, process: Option<Process>) -> Self {

@@ -2,13 +2,13 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     sync::{Arc, Mutex},
 };
 
 use serde_json::Value;
 use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    process::{ChildStdin, ChildStdout},
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
     sync::oneshot,
 };
 
@@ -16,18 +16,23 @@ use crate::answer::Answer;
 
 type Waiting = Arc<Mutex<BTreeMap<u64, oneshot::Sender<String>>>>;
 
-/// The two pipes of a server process. Requests may overlap.
-#[derive(Debug)]
+/// What a server reads from.
+type Input = Box<dyn AsyncWrite + Send + Unpin>;
+
+/// The two pipes of a server. Requests may overlap.
 pub(super) struct Stdio {
-    stdin: tokio::sync::Mutex<Option<ChildStdin>>,
+    stdin: tokio::sync::Mutex<Option<Input>>,
     waiting: Waiting,
 }
 
 impl Stdio {
-    pub(super) fn new(stdin: ChildStdin, stdout: ChildStdout) -> Self {
+    pub(super) fn new(
+        stdin: impl AsyncWrite + Send + Unpin + 'static,
+        stdout: impl AsyncRead + Send + Unpin + 'static,
+    ) -> Self {
         let waiting = Waiting::default();
         tokio::spawn(deliver(BufReader::new(stdout), Arc::clone(&waiting)));
-        Self { stdin: tokio::sync::Mutex::new(Some(stdin)), waiting }
+        Self { stdin: tokio::sync::Mutex::new(Some(Box::new(stdin))), waiting }
     }
 
     pub(super) async fn send(&self, line: &str) {
@@ -53,8 +58,14 @@ impl Stdio {
     }
 }
 
+impl fmt::Debug for Stdio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stdio").finish_non_exhaustive()
+    }
+}
+
 /// Hands each answer to whoever waits for it. When the output ends, nobody waits any longer.
-async fn deliver(mut stdout: BufReader<ChildStdout>, waiting: Waiting) {
+async fn deliver(mut stdout: BufReader<impl AsyncRead + Unpin>, waiting: Waiting) {
     let mut line = String::new();
     while let Ok(1..) = stdout.read_line(&mut line).await {
         let text = std::mem::take(&mut line).trim_end().to_owned();

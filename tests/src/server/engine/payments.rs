@@ -1,0 +1,83 @@
+//! Payments, one for each thing that can be said of what may happen once.
+
+use mcp_guard::{GuardBuilder, prelude::*};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    super::backend::{BackendError, Refund},
+    Engine,
+    body::Manner,
+};
+use crate::ledger::Entry;
+
+/// What was paid, and what the caller said about it.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct Paid {
+    refund_id: String,
+    amount_cents: u64,
+    note: Option<String>,
+}
+
+impl Paid {
+    fn new(refund: Refund, note: Option<String>) -> Self {
+        let Refund { refund_id, amount_cents } = refund;
+        Self { refund_id, amount_cents, note }
+    }
+}
+
+/// Declares payments with these attributes. All have the same parameters and the same body.
+macro_rules! payments {
+    ($($name:ident ($($attribute:tt)*) $manner:ident;)*) => {
+        $(
+            /// Pay for an order.
+            #[guarded_tool(scope = "payments", $($attribute)*)]
+            async fn $name(
+                engine: &Engine,
+                effect: &Effect,
+                /// Order to pay for.
+                order_id: String,
+                /// What for.
+                purpose: String,
+                /// Amount to pay, in cents.
+                amount_cents: u64,
+                /// What to remember of it.
+                note: Option<String>,
+            ) -> Result<Paid, BackendError> {
+                drop(purpose);
+                let tool = stringify!($name).to_owned();
+                let entry = Entry { tool, order_id, amount_cents, key: effect.key().into() };
+                let refund = engine.pay(effect, Manner::$manner, &entry).await?;
+                Ok(Paid::new(refund, note))
+            }
+        )*
+
+        pub(super) fn register(builder: GuardBuilder) -> GuardBuilder {
+            builder$(.tool::<$name>())*
+        }
+    };
+}
+
+payments! {
+    pay(idempotent(key = [order_id, purpose])) Plain;
+    pay_patiently(idempotent(key = [order_id, purpose], in_flight = wait("10s"))) Plain;
+    pay_again(idempotent(key = [order_id, purpose], on_unknown = retry)) Deduplicates;
+    pay_and_look(idempotent(key = [order_id, purpose], on_unknown = reconcile(look))) Plain;
+    pay_when_dispatched(idempotent(key = [order_id, purpose], dispatch)) Dispatches;
+    pay_by_client_key(idempotent) Plain;
+}
+
+async fn look(
+    engine: &Engine,
+    effect: &Effect,
+    order_id: String,
+    _purpose: String,
+    _amount_cents: u64,
+    note: Option<String>,
+) -> Result<Reconciled<Paid>, BackendError> {
+    Ok(match engine.look(&order_id, effect.key()).await? {
+        Reconciled::Landed(refund) => Reconciled::Landed(Paid::new(refund, note)),
+        Reconciled::NotLanded => Reconciled::NotLanded,
+        Reconciled::StillUnknown => Reconciled::StillUnknown,
+    })
+}
