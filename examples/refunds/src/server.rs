@@ -114,13 +114,11 @@ struct Backend {
 impl Backend {
     /// The service that the operator named, else one of our own.
     async fn from_env(store: &StorePlace) -> Result<Self, Error> {
-        match Payments::from_env()? {
-            Some(payments) => Ok(Self { payments, trial: false }),
-            None => {
-                let payments = embedded_payments(&store.ledger()?).await?;
-                Ok(Self { payments, trial: true })
-            }
+        if let Some(payments) = Payments::from_env()? {
+            return Ok(Self { payments, trial: false });
         }
+        let payments = embedded_payments(&store.ledger()?).await?;
+        Ok(Self { payments, trial: true })
     }
 
     /// Whom the operator named. Only play money may be moved by nobody in particular.

@@ -2,9 +2,7 @@
 
 mod visible;
 
-use std::fmt::Write as _;
-
-use mcp_guard::{Operation, OperationStatus};
+use mcp_guard::{Operation, OperationStatus, Timestamp};
 use serde_json::{Value, json};
 use visible::visible;
 
@@ -44,32 +42,30 @@ impl View {
 /// How it stands, in words.
 pub(super) fn status(status: OperationStatus) -> String {
     let word = status.as_str().replace('_', " ");
-    match status.since() {
-        Some(since) => format!("{word} since {}", since.to_rfc3339()),
+    match since(status) {
+        Some(since) => format!("{word} since {since}"),
         None => word,
     }
 }
 
+fn since(status: OperationStatus) -> Option<String> {
+    status.since().map(Timestamp::to_rfc3339)
+}
+
 fn table(operations: &[Operation]) -> String {
     let row = |operation: &Operation| {
-        let since = operation.status.since().map(|since| since.to_rfc3339());
-        [
-            operation.id.to_string(),
-            visible(&operation.tool),
-            since.unwrap_or_default(),
-            operation.attempts.to_string(),
-        ]
+        let since = since(operation.status).unwrap_or_default();
+        let id = operation.id.to_string();
+        [id, visible(&operation.tool), since, operation.attempts.to_string()]
     };
     let head = ["ID", "TOOL", "UNKNOWN SINCE", "ATTEMPTS"].map(str::to_owned);
     let rows: Vec<_> = std::iter::once(head).chain(operations.iter().map(row)).collect();
-    let width =
-        |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let [id, tool, since] = [width(0), width(1), width(2)];
-    rows.iter().fold(String::new(), |mut text, row| {
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "{:id$}  {:tool$}  {:since$}  {}", row[0], row[1], row[2], row[3]);
-        text
-    })
+    let widest = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+    let [id, tool, since] = [0, 1, 2].map(|column| widest(column).unwrap_or_default());
+    let line = |[first, second, third, last]: &[String; 4]| {
+        format!("{first:id$}  {second:tool$}  {third:since$}  {last}\n")
+    };
+    rows.iter().map(line).collect()
 }
 
 fn described(operation: &Operation) -> String {
@@ -86,7 +82,8 @@ fn described(operation: &Operation) -> String {
         ("downstream key", operation.downstream_key.clone()),
         ("arguments", arguments),
     ];
-    lines.iter().fold(String::new(), |text, (name, value)| text + &format!("{name:14}  {value}\n"))
+    let line = |(name, value): &(&str, String)| format!("{name:14}  {value}\n");
+    lines.iter().map(line).collect()
 }
 
 /// What a person does about it next.
@@ -111,7 +108,7 @@ fn as_json(operation: &Operation) -> Value {
         "id": operation.id.to_string(),
         "tool": operation.tool,
         "status": operation.status.as_str(),
-        "since": operation.status.since().map(|since| since.to_rfc3339()),
+        "since": since(operation.status),
         "last_begun": operation.claimed_at.to_rfc3339(),
         "attempts": operation.attempts,
         "downstream_key": operation.downstream_key,

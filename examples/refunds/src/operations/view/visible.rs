@@ -1,17 +1,19 @@
 //! Text that somebody else wrote, on an operator's terminal.
 
+use std::fmt::Write as _;
+
 /// The text with nothing in it that a terminal would act on, or that would make it read differently
 /// from what it is. What is replaced is written as JSON escapes it, so JSON stays the same JSON.
 pub(super) fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for char in text.chars() {
+    text.chars().fold(String::with_capacity(text.len()), |mut shown, char| {
         if acts(char) {
-            shown.push_str(&format!("\\u{:04x}", u32::from(char)));
+            // Writing to a string does not fail.
+            let _ = write!(shown, "\\u{:04x}", u32::from(char));
         } else {
             shown.push(char);
         }
-    }
-    shown
+        shown
+    })
 }
 
 /// Control characters, and those of Unicode that are invisible or turn the direction of writing.

@@ -1,72 +1,12 @@
 //! The program, as a person or an MCP client starts it.
 
-use std::{
-    io::{BufRead, BufReader, Write},
-    path::Path,
-    process::{Command, Output, Stdio},
-};
+mod operations;
+mod start;
 
-use serde_json::{Value, json};
+use std::{fs, path::Path, process::Command};
 
-/// The program, knowing nothing of the environment that the tests run in.
-fn refunds(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_refunds"));
-    for (name, _) in std::env::vars_os() {
-        let ours = name.to_string_lossy();
-        if ours.starts_with("REFUNDS_") || ours.starts_with("MCP_GUARD_") || ours == "RUST_LOG" {
-            command.env_remove(&name);
-        }
-    }
-    command.env("REFUNDS_STORE", folder.join("store").join("refunds.db")).stdin(Stdio::null());
-    command
-}
-
-fn run(command: &mut Command) -> Output {
-    command.output().expect("the program starts")
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-/// Sends these messages, then ends the input; gives the answers by id.
-fn talk(command: &mut Command, messages: &[Value]) -> Vec<Value> {
-    let mut server = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the program starts");
-    let mut input = server.stdin.take().expect("an input");
-    let mut lines = BufReader::new(server.stdout.take().expect("an output")).lines();
-    let mut answers = Vec::new();
-    for message in messages {
-        writeln!(input, "{message}").expect("the server reads");
-        if message.get("id").is_some() {
-            let line = lines.next().expect("an answer").expect("text");
-            answers.push(serde_json::from_str(&line).expect("nothing but JSON on standard output"));
-        }
-    }
-    drop(input);
-    assert!(lines.next().is_none(), "nothing follows the last answer");
-    assert!(server.wait().expect("it ends").success());
-    answers
-}
-
-fn hello() -> [Value; 2] {
-    [
-        json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
-            "protocolVersion": "2025-11-25", "capabilities": {},
-            "clientInfo": {"name": "test", "version": "1"},
-        }}),
-        json!({"jsonrpc": "2.0", "method": "notifications/initialized"}),
-    ]
-}
-
-fn call(id: u64, tool: &str, arguments: &Value) -> Value {
-    json!({"jsonrpc": "2.0", "id": id, "method": "tools/call",
-           "params": {"name": tool, "arguments": arguments}})
-}
+use serde_json::json;
+use start::{call, hello, refunds, run, stderr, talk};
 
 #[test]
 fn the_demo_shows_every_try_and_the_ledger_is_right() {
@@ -84,6 +24,11 @@ fn the_demo_shows_every_try_and_the_ledger_is_right() {
         "ok, from the record",
         "idempotent / key_conflict",
         "authz / limit_exceeded",
+        "ok x 3, budget_exceeded x 3",
+        "idempotent / already_done",
+        "it is unknown",
+        "resolved: done",
+        "resolved: not_done",
         "authz / insufficient_scope",
         "validation / unknown_argument",
         "validation / invalid_argument",
@@ -114,7 +59,10 @@ fn without_any_configuration_it_serves_play_money() {
         .iter()
         .map(|tool| tool["name"].as_str().expect("a name").to_owned())
         .collect();
-    assert_eq!(names, ["create_refund", "get_order"]);
+    assert_eq!(
+        names,
+        ["create_refund", "get_order", "operation_status", "refund_delivery", "return_deposit"]
+    );
     let first = &answers[2]["result"]["structuredContent"];
     assert_eq!(first["result"]["amount_cents"], 2500, "{first}");
 
@@ -153,6 +101,7 @@ fn a_mistake_says_what_to_write() {
     for (mut command, code, says) in [
         (fresh(&["htpp"]), 2, "there is no command `htpp`"),
         (fresh(&["payments"]), 1, "REFUNDS_PAYMENTS_TOKEN is not set"),
+        (fresh(&["--store", "mysql://host/db"]), 1, "write postgres://…"),
         (real(&[]), 1, "MCP_GUARD_SUBJECT"),
         (real(&["http"]), 1, "REFUNDS_HTTP_TOKEN"),
         (with(real(&[]), "REFUNDS_PAYMENTS_TOKEN", ""), 1, "REFUNDS_PAYMENTS_TOKEN is not set"),
@@ -172,11 +121,9 @@ fn help_names_every_variable_that_is_read() {
     let folder = tempfile::tempdir().expect("a folder");
     let output = run(refunds(folder.path()).arg("--help"));
     let help = String::from_utf8_lossy(&output.stdout);
-    let sources = ["cli", "main", "payments/client", "server", "settings"].map(|file| {
-        let path = format!("{}/src/{file}.rs", env!("CARGO_MANIFEST_DIR"));
-        std::fs::read_to_string(path).expect("the source")
-    });
-    let readme = include_str!("../README.md");
+    let mut sources = Vec::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut sources);
+    let readme = include_str!("../../README.md");
     let read: Vec<_> = sources
         .iter()
         .flat_map(|source| source.split(|c: char| !c.is_ascii_uppercase() && c != '_'))
@@ -186,5 +133,17 @@ fn help_names_every_variable_that_is_read() {
     for name in read {
         assert!(help.contains(name), "--help does not name {name}");
         assert!(readme.contains(name), "the README does not name {name}");
+    }
+}
+
+/// Every source but the one whose text is checked.
+fn collect(folder: &Path, sources: &mut Vec<String>) {
+    for entry in folder.read_dir().expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            collect(&path, sources);
+        } else if !path.ends_with("help.rs") {
+            sources.push(fs::read_to_string(path).expect("the source"));
+        }
     }
 }
