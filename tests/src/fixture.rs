@@ -2,12 +2,13 @@
 
 use std::{
     env,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     sync::{Arc, Mutex},
     time::Duration,
 };
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::{
     io::AsyncReadExt,
@@ -38,6 +39,12 @@ impl Fixture {
         Self { folder: TempDir::with_prefix("guard-").expect("a temporary folder") }
     }
 
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// What was done.
     #[must_use]
     pub fn effects(&self) -> Ledger {
@@ -59,25 +66,24 @@ impl Fixture {
     /// A server in this folder, for a caller with these scopes.
     #[must_use]
     pub fn server_for(&self, transport: Transport, scopes: &[&str]) -> Options {
-        Options {
-            transport,
-            folder: self.folder.path().to_owned(),
-            scopes: scopes.iter().map(ToString::to_string).collect(),
-            hide_unauthorized: false,
-            composed: false,
-        }
+        let scopes = scopes.iter().map(ToString::to_string).collect();
+        Options { scopes, ..Options::new(transport, self.folder.path()) }
     }
 }
 
-/// The fixture's executable.
+/// The fixture's executable: the one that cargo builds beside a test, or, of a program that is none,
+/// the program itself, which serves when it is [told to](crate::server::program).
 ///
 /// # Panics
-/// When this is not run by cargo, which builds it beside the tests.
+/// When the operating system does not say what is running.
 #[must_use]
 pub fn executable() -> PathBuf {
-    let test = env::current_exe().expect("this test's own path");
-    let folder = test.parent().and_then(|deps| deps.parent()).expect("a build folder");
-    folder.join("guard-fixture").with_extension(env::consts::EXE_EXTENSION)
+    let own = env::current_exe().expect("this program's own path");
+    let deps = own.parent().filter(|folder| folder.ends_with("deps"));
+    match deps.and_then(Path::parent) {
+        Some(folder) => folder.join("guard-fixture").with_extension(env::consts::EXE_EXTENSION),
+        None => own,
+    }
 }
 
 /// A running server. It ends with this value.
@@ -139,9 +145,37 @@ impl Process {
     ///
     /// # Panics
     /// When it has gone already.
-    pub async fn terminate(&self) {
-        let kill = Command::new("kill").args(["-TERM", &self.id.to_string()]).status().await;
-        assert!(kill.expect("kill starts").success(), "SIGTERM could not be sent");
+    pub fn terminate(&self) {
+        self.send(Signal::TERM);
+    }
+
+    /// Stops the server where it stands, until it is [resumed](Self::resume).
+    ///
+    /// # Panics
+    /// When it has gone already.
+    pub fn pause(&self) {
+        self.send(Signal::STOP);
+    }
+
+    /// Lets a paused server go on.
+    ///
+    /// # Panics
+    /// When it has gone already.
+    pub fn resume(&self) {
+        self.send(Signal::CONT);
+    }
+
+    fn send(&self, signal: Signal) {
+        kill_process(self.pid(), signal).expect("a process that runs");
+    }
+
+    /// Its number.
+    ///
+    /// # Panics
+    /// Never: the kernel counts from 1.
+    #[must_use]
+    pub fn pid(&self) -> Pid {
+        i32::try_from(self.id).ok().and_then(Pid::from_raw).expect("a process's number")
     }
 
     /// Waits until the server has ended by itself.

@@ -2,8 +2,10 @@
 //! judges it, and wires that carry any bytes to it.
 
 pub mod answer;
+pub mod crash;
 pub mod fixture;
 pub mod in_process;
 pub mod ledger;
 pub mod server;
+pub mod services;
 pub mod wire;

@@ -2,22 +2,55 @@
 
 mod backend;
 mod composed;
+pub mod doomed;
+pub mod engine;
 mod options;
 mod orders;
+pub mod transactional;
 mod trouble;
 
+use std::{process::ExitCode, sync::Arc};
+
 pub use backend::{CANARY, PANIC_CANARY};
-use mcp_guard::prelude::*;
+use mcp_guard::{GuardBuilder, prelude::*, store};
 pub use options::{Options, Transport};
 use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
 
-use crate::ledger::Ledger;
+use crate::{
+    crash::{fuse::Fuse, store::Fused},
+    ledger::Ledger,
+};
 use backend::Backend;
 
 /// The token of a caller with every scope.
 pub const AGENT_TOKEN: &str = "token-of-the-agent-5f0c2e91";
 /// The token of the same caller, without scopes.
 pub const INTRUDER_TOKEN: &str = "token-of-the-intruder-a8d3b764";
+
+/// The server as a program: reads its command line, logs to the standard error, serves.
+pub async fn program(words: impl IntoIterator<Item = String>) -> ExitCode {
+    // The log goes where a test can read it; `rmcp` logs whole results at DEBUG.
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new("info"))
+        .with_ansi(false)
+        .with_writer(std::io::stderr)
+        .init();
+    let options = match Options::parse(words) {
+        Ok(options) => options,
+        Err(usage) => {
+            eprintln!("{usage}");
+            return ExitCode::from(2);
+        }
+    };
+    match serve(options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("guard-fixture: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// Serves as `options` say, until the client has gone or the process is told to stop.
 ///
@@ -26,18 +59,12 @@ pub const INTRUDER_TOKEN: &str = "token-of-the-intruder-a8d3b764";
 /// # Errors
 /// When the guard cannot be built or its transport fails.
 pub async fn serve(options: Options) -> Result<(), mcp_guard::Error> {
-    let backend = Backend {
-        effects: Ledger::at(options.folder.join("effects.jsonl")),
-        attempts: Ledger::at(options.folder.join("attempts.jsonl")),
-    };
-    let mut builder = Guard::builder()
-        .name("guard-fixture", env!("CARGO_PKG_VERSION"))
-        .provide(backend)
-        .store(SqliteStore::open(options.folder.join("store.db")).await?);
+    let mut builder = Guard::builder().name("guard-fixture", env!("CARGO_PKG_VERSION"));
     if options.hide_unauthorized {
         builder = builder.hide_unauthorized();
     }
-    builder = trouble::register(orders::register(builder));
+    let store = store::open(&options.store_url()).await?;
+    let builder = with_tools(builder, &options, store);
     match options.transport {
         Transport::Stdio => {
             let guard = builder.identity(caller(&options.scopes)).build()?;
@@ -52,13 +79,42 @@ pub async fn serve(options: Options) -> Result<(), mcp_guard::Error> {
             let tokens = StaticTokens::new()
                 .token(AGENT_TOKEN, caller(&options.scopes))
                 .token(INTRUDER_TOKEN, caller(&[]));
-            let guard = builder.http(Http::bind("127.0.0.1:0")).authenticate(tokens).build()?;
+            let builder = builder.http(Http::bind("127.0.0.1:0"));
+            let guard = match options.engine {
+                Some(_) => builder.authenticate(engine::Bearers),
+                None => builder.authenticate(tokens),
+            };
+            let guard = guard.build()?;
             if options.composed {
                 return composed::serve_http(&guard, listener).await;
             }
             guard.serve_http_on(listener).await
         }
     }
+}
+
+fn with_tools(
+    builder: GuardBuilder,
+    options: &Options,
+    store: Arc<dyn store::Store>,
+) -> GuardBuilder {
+    if let Some(settings) = &options.engine {
+        return engine::register(builder, &options.folder, store, settings);
+    }
+    let effects = Ledger::at(options.folder.join("effects.jsonl"));
+    let attempts = Ledger::at(options.folder.join("attempts.jsonl"));
+    if !options.doomed {
+        let builder = builder.provide(Backend { effects, attempts }).store(store);
+        return trouble::register(orders::register(builder));
+    }
+    let fuse = Fuse::default();
+    let builder = transactional::register(builder, &*store);
+    let builder = doomed::register(builder, effects, attempts, fuse.clone());
+    let builder = match options.look_after {
+        Some(every) => doomed::register_looked_after(builder, every),
+        None => builder,
+    };
+    builder.store(Fused::new(store, fuse))
 }
 
 fn caller(scopes: &[String]) -> Caller {

@@ -72,7 +72,7 @@ async fn when_told_to_end_the_running_call_is_recorded() {
         // The client goes on waiting, or it would be the one who hung up.
         let (_, ()) = tokio::join!(wire.call("slow_refund", refund(SHORT)), async {
             fixture.attempts().reaches(1).await;
-            wire.process().terminate().await;
+            wire.process().terminate();
         });
         assert!(wire.process().ended().await.success(), "{transport:?}: {}", wire.process().log());
         assert!(is_recorded(&fixture, SHORT).await, "{transport:?}");
@@ -86,7 +86,7 @@ async fn an_idle_server_ends_at_once() {
         let fixture = Fixture::new();
         let wire = Wire::open(&fixture.server(transport), Version::V2025November).await;
         let told = Instant::now();
-        wire.process().terminate().await;
+        wire.process().terminate();
         assert!(wire.process().ended().await.success(), "{transport:?}");
         assert!(told.elapsed() < Duration::from_secs(3), "{transport:?}: {:?}", told.elapsed());
     }

@@ -42,7 +42,7 @@ async fn a_client_that_never_finishes_its_request_keeps_no_server() {
         connection.write_all(request.as_bytes()).await.expect("sent");
         tokio::time::sleep(Duration::from_millis(200)).await;
         let told = Instant::now();
-        wire.process().terminate().await;
+        wire.process().terminate();
         assert!(wire.process().ended().await.success(), "{what}");
         assert!(told.elapsed() < PATIENCE, "{what}: {:?}", told.elapsed());
     });
@@ -69,7 +69,7 @@ async fn a_client_that_reads_nothing_keeps_no_server() {
     let told_to_end = async {
         let (process, _stdin, _stdout, _fixture) = deaf().await;
         let told = Instant::now();
-        process.terminate().await;
+        process.terminate();
         assert!(process.ended().await.success());
         assert!(told.elapsed() < PATIENCE, "SIGTERM: {:?}", told.elapsed());
     };

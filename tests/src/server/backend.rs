@@ -2,7 +2,7 @@
 
 use std::io;
 
-use mcp_guard::prelude::*;
+use mcp_guard::{NotDispatched, prelude::*};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -78,4 +78,8 @@ pub(super) enum BackendError {
     #[error("the ledger failed: {CANARY}")]
     #[tool_error(ambiguous)]
     Ledger(#[from] io::Error),
+    /// The moment of the effect could not be marked.
+    #[error(transparent)]
+    #[tool_error(transparent)]
+    NotDispatched(#[from] NotDispatched),
 }

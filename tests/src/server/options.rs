@@ -1,20 +1,30 @@
 //! The fixture's command line.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
+
+use super::engine;
 
 /// What the fixture is told on its command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// How to serve.
     pub transport: Transport,
-    /// Where the store and the ledgers are.
+    /// Where the ledgers are, and the store, if it is not elsewhere.
     pub folder: PathBuf,
+    /// The URL of the store; `None`: a file in the folder.
+    pub store: Option<String>,
     /// What the agent may do.
     pub scopes: Vec<String>,
     /// Whether tools beyond the caller's scopes are hidden.
     pub hide_unauthorized: bool,
     /// Whether the tools stand in a server of one's own, beside an ordinary tool.
     pub composed: bool,
+    /// Whether there are tools that die on demand.
+    pub doomed: bool,
+    /// How often outcomes of a tool that dies are looked into while nobody calls, if ever.
+    pub look_after: Option<Duration>,
+    /// The settings of a server whose backend does what a test says, instead of all other tools.
+    pub engine: Option<engine::Settings>,
 }
 
 /// How the fixture is reached.
@@ -27,32 +37,59 @@ pub enum Transport {
 }
 
 impl Options {
-    /// Reads `stdio|http FOLDER [--scope SCOPE]... [--hide] [--composed]`.
+    /// In this folder, with nothing that has to be asked for.
+    #[must_use]
+    pub fn new(transport: Transport, folder: impl Into<PathBuf>) -> Self {
+        Self {
+            transport,
+            folder: folder.into(),
+            store: None,
+            scopes: Vec::new(),
+            hide_unauthorized: false,
+            composed: false,
+            doomed: false,
+            look_after: None,
+            engine: None,
+        }
+    }
+
+    /// The URL of the store.
+    #[must_use]
+    pub fn store_url(&self) -> String {
+        let file = || format!("sqlite:{}", self.folder.join("store.db").display());
+        self.store.clone().unwrap_or_else(file)
+    }
+
+    /// Reads `stdio|http FOLDER [--store URL] [--scope SCOPE]... [--hide] [--composed] [--doomed]
+    /// [--look-after MILLISECONDS] [--engine JSON]`.
     ///
     /// # Errors
     /// The usage, when the words are anything else.
     pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Self, &'static str> {
-        const USAGE: &str =
-            "usage: guard-fixture stdio|http FOLDER [--scope SCOPE]... [--hide] [--composed]";
+        const USAGE: &str = "usage: guard-fixture stdio|http FOLDER [--store URL] [--scope SCOPE]... [--hide] \
+             [--composed] [--doomed] [--look-after MILLISECONDS] [--engine JSON]";
         let mut words = words.into_iter();
         let transport = match words.next().as_deref() {
             Some("stdio") => Transport::Stdio,
             Some("http") => Transport::Http,
             _ => return Err(USAGE),
         };
-        let folder = words.next().ok_or(USAGE)?.into();
-        let mut options = Self {
-            transport,
-            folder,
-            scopes: Vec::new(),
-            hide_unauthorized: false,
-            composed: false,
-        };
+        let mut options = Self::new(transport, words.next().ok_or(USAGE)?);
         while let Some(word) = words.next() {
             match word.as_str() {
+                "--store" => options.store = Some(words.next().ok_or(USAGE)?),
                 "--scope" => options.scopes.push(words.next().ok_or(USAGE)?),
                 "--hide" => options.hide_unauthorized = true,
                 "--composed" => options.composed = true,
+                "--doomed" => options.doomed = true,
+                "--look-after" => {
+                    let millis = words.next().and_then(|millis| millis.parse().ok());
+                    options.look_after = Some(Duration::from_millis(millis.ok_or(USAGE)?));
+                }
+                "--engine" => {
+                    let settings = words.next().ok_or(USAGE)?;
+                    options.engine = Some(serde_json::from_str(&settings).map_err(|_| USAGE)?);
+                }
                 _ => return Err(USAGE),
             }
         }
@@ -67,14 +104,23 @@ impl Options {
             Transport::Http => "http",
         };
         let mut words = vec![transport.to_owned(), self.folder.display().to_string()];
+        if let Some(url) = &self.store {
+            words.extend(["--store".to_owned(), url.clone()]);
+        }
         for scope in &self.scopes {
             words.extend(["--scope".to_owned(), scope.clone()]);
         }
-        if self.hide_unauthorized {
-            words.push("--hide".to_owned());
+        let flags = [
+            (self.hide_unauthorized, "--hide"),
+            (self.composed, "--composed"),
+            (self.doomed, "--doomed"),
+        ];
+        words.extend(flags.into_iter().filter(|(on, _)| *on).map(|(_, flag)| flag.to_owned()));
+        if let Some(every) = self.look_after {
+            words.extend(["--look-after".to_owned(), every.as_millis().to_string()]);
         }
-        if self.composed {
-            words.push("--composed".to_owned());
+        if let Some(settings) = &self.engine {
+            words.extend(["--engine".to_owned(), settings.to_json()]);
         }
         words
     }
