@@ -1,6 +1,6 @@
 //! The schema that the store keeps its tables and rules in, and its versions.
 
-use tokio_postgres::{Client, Transaction};
+use tokio_postgres::{Client, GenericClient, Transaction};
 
 use super::{fault::store_error, session::Session};
 use crate::store::StoreError;
@@ -77,18 +77,20 @@ async fn check_server(client: &Client) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The version of the schema, 0 where there is none.
-async fn version(
-    client: &impl tokio_postgres::GenericClient,
-    schema: &str,
-) -> Result<i64, StoreError> {
+/// The version of the schema, 0 where there is none. The catalogue is read as a table: by name, a
+/// function is looked up in a cache, which does not see what another has committed while this
+/// transaction waited for it.
+async fn version(client: &impl GenericClient, schema: &str) -> Result<i64, StoreError> {
     let there: bool = client
         .query_one(
-            "SELECT to_regprocedure(format('%I.schema_version()', $1::text)) IS NOT NULL",
+            "SELECT EXISTS (
+                 SELECT FROM pg_catalog.pg_proc p
+                     JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+                 WHERE n.nspname = $1::text AND p.proname = 'schema_version')",
             &[&schema],
         )
         .await
-        .map_err(not_ours)?
+        .map_err(store_error)?
         .get(0);
     if !there {
         return Ok(0);

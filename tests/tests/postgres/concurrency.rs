@@ -1,0 +1,197 @@
+//! Several processes' worth of stores on one server.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use guard_tests::services::postgres::Postgres;
+use mcp_guard::{
+    PostgresStore,
+    store::{
+        BusinessKey, Claim, Claimed, Fenced, MeterId, Reservation, Settlement, Standing, Store,
+    },
+};
+
+use crate::{LEASE, RETENTION, claim_of, connect, operation, recorded};
+
+async fn three(server: &Postgres) -> [PostgresStore; 3] {
+    [connect(server).await, connect(server).await, connect(server).await]
+}
+
+/// Claims all of them at once, over all stores in turn.
+async fn claim_all(stores: &[PostgresStore; 3], claims: Vec<Claim>) -> Vec<Claimed> {
+    let tasks = claims.into_iter().enumerate().map(|(place, claim)| {
+        let store = stores[place % stores.len()].clone();
+        tokio::spawn(async move { store.claim(&claim).await.expect("an answer") })
+    });
+    join_all(tasks).await.into_iter().map(|task| task.expect("no panic")).collect()
+}
+
+fn count_granted(answers: &[Claimed]) -> usize {
+    answers.iter().filter(|answer| matches!(answer, Claimed::Granted(_))).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_a_hundred_claims_of_one_operation_is_granted() {
+    let Some(server) = Postgres::start() else { return };
+    let stores = three(&server).await;
+    for round in 0..10 {
+        let claims = (0..100).map(|_| claim_of(operation(round))).collect();
+        let answers = claim_all(&stores, claims).await;
+        assert_eq!(count_granted(&answers), 1);
+        let waiting = answers.iter().filter(
+            |answer| matches!(answer, Claimed::Stands(Standing::InFlight(rest)) if *rest <= LEASE),
+        );
+        assert_eq!(waiting.count(), 99, "{answers:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_a_hundred_claims_about_one_thing_is_granted() {
+    let Some(server) = Postgres::start() else { return };
+    let stores = three(&server).await;
+    for round in 0..10_u8 {
+        let business = Some(BusinessKey::from_bytes([round; 32]));
+        let claims = (0..100).map(|number| {
+            claim_of(operation(u64::from(round) * 100 + number)).with_business(business)
+        });
+        let answers = claim_all(&stores, claims.collect()).await;
+        assert_eq!(count_granted(&answers), 1, "{answers:?}");
+    }
+}
+
+/// Once an operation is unknown, one of those who may repeat it does, by whatever key.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_a_hundred_claims_carries_an_unknown_operation_out_again() {
+    let Some(server) = Postgres::start() else { return };
+    let stores = three(&server).await;
+    let business = Some(BusinessKey::from_bytes([7; 32]));
+    let first = claim_of(operation(0)).with_business(business);
+    let Ok(Claimed::Granted(lease)) = stores[0].claim(&first).await else { panic!("not granted") };
+    stores[0].settle(&lease, &Settlement::Unknown).await.expect("settled");
+    let claims = (0..100_u64)
+        .map(|number| claim_of(operation(number % 5)).with_business(business).with_retake(true));
+    let answers = claim_all(&stores, claims.collect()).await;
+    let granted: Vec<_> = answers
+        .iter()
+        .filter_map(|answer| match answer {
+            Claimed::Granted(lease) => Some(lease.attempt),
+            Claimed::Stands(_) => None,
+        })
+        .collect();
+    let [again] = granted[..] else { panic!("{answers:?}") };
+    assert_eq!((again.operation, again.epoch), (operation(0), 2));
+}
+
+fn costing(number: u64, amount: u64, meters: &[u8]) -> Claim {
+    let reservations = meters.iter().map(|meter| Reservation {
+        meter: MeterId::from_bytes([*meter; 32]),
+        amount,
+        cap: 1_000,
+        window: Duration::from_secs(3600),
+    });
+    claim_of(operation(number)).with_reservations(reservations.collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_budget_is_never_exceeded() {
+    let Some(server) = Postgres::start() else { return };
+    let stores = three(&server).await;
+    // 200 of 1 to 30: many times the cap. Half of what is granted is spent, half given back, until
+    // not even the least of them fits any more.
+    for round in 0.. {
+        let claims =
+            (0..200).map(|number| costing(round * 1_000 + number, 1 + number * 7 % 30, &[9]));
+        let tasks = claims.enumerate().map(|(place, claim)| {
+            let store = stores[place % 3].clone();
+            tokio::spawn(async move {
+                let Claimed::Granted(lease) = store.claim(&claim).await.expect("an answer") else {
+                    return 0;
+                };
+                let settlement = match place % 2 {
+                    0 => recorded("spent"),
+                    _ => Settlement::Released { retention: RETENTION },
+                };
+                assert_eq!(store.settle(&lease, &settlement).await, Ok(Fenced::Applied));
+                1
+            })
+        });
+        let granted: u32 =
+            join_all(tasks).await.into_iter().map(|task| task.expect("no panic")).sum();
+        let spent: u64 = server
+            .sql("SELECT sum(amount) FROM mcp_guard.reservation WHERE counts_until IS NOT NULL")
+            .parse()
+            .expect("a sum");
+        assert!(spent <= 1_000, "{spent} of 1000 after round {round}");
+        if granted == 0 {
+            assert_eq!(spent, 1_000, "nothing is refused that would fit");
+            return;
+        }
+    }
+}
+
+/// Budgets are locked in one order, whatever order they are named in.
+#[tokio::test(flavor = "multi_thread")]
+async fn claims_of_several_budgets_do_not_block_each_other() {
+    let Some(server) = Postgres::start_with(&[("log_lock_waits", "on")]) else { return };
+    let stores = three(&server).await;
+    let claims = (0..120_u64).map(|number| match number % 3 {
+        0 => costing(number, 1, &[1, 2, 3]),
+        1 => costing(number, 1, &[3, 2, 1]),
+        _ => costing(number, 1, &[2, 3, 1]),
+    });
+    let answers = claim_all(&stores, claims.collect()).await;
+    assert_eq!(count_granted(&answers), 120);
+    let deadlocks = server.sql("SELECT sum(deadlocks) FROM pg_stat_database");
+    assert_eq!(deadlocks, "0");
+}
+
+/// Holders that come and go as fast as they can, over every way out: claims, renewals, dispatches and
+/// settlements of tentative operations that share a business key and a budget.
+#[tokio::test(flavor = "multi_thread")]
+async fn tentative_operations_do_not_block_each_other() {
+    let Some(server) = Postgres::start() else { return };
+    let stores = three(&server).await;
+    let tasks = (0..12_u64).map(|worker| {
+        let store = stores[usize::try_from(worker).expect("small") % 3].clone();
+        tokio::spawn(async move {
+            let mut acted = 0;
+            for round in 0..20_u64 {
+                let mut claim = costing(worker % 4, 1, &[1, 2]).with_tentative(true);
+                claim.operation = operation(worker % 4 + round / 5 * 10);
+                claim.business =
+                    Some(BusinessKey::from_bytes([u8::try_from(round / 5).expect("small"); 32]));
+                let Claimed::Granted(lease) = store.claim(&claim).await.expect("an answer") else {
+                    continue;
+                };
+                assert_eq!(store.renew(&lease).await, Ok(Fenced::Applied));
+                assert_eq!(store.dispatch(&lease).await, Ok(Fenced::Applied));
+                if round % 5 == 4 {
+                    assert_eq!(store.settle(&lease, &recorded("done")).await, Ok(Fenced::Applied));
+                    acted += 1;
+                } else {
+                    let released = Settlement::Released { retention: RETENTION };
+                    assert_eq!(store.settle(&lease, &released).await, Ok(Fenced::Applied));
+                }
+            }
+            acted
+        })
+    });
+    let acted: u64 = join_all(tasks).await.into_iter().map(|task| task.expect("no panic")).sum();
+    assert_eq!(acted, 4, "one for each business key");
+    assert_eq!(server.sql("SELECT sum(deadlocks) FROM pg_stat_database"), "0");
+}
+
+/// The secret is made by whoever comes first.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_process_has_the_same_secret() {
+    let Some(server) = Postgres::start() else { return };
+    let stores = three(&server).await;
+    let tasks = (0..60).map(|place: usize| {
+        let store = stores[place % 3].clone();
+        tokio::spawn(async move { *store.secret().await.expect("a secret").expose() })
+    });
+    let mut secrets: Vec<_> =
+        join_all(tasks).await.into_iter().map(|task| task.expect("no panic")).collect();
+    secrets.dedup();
+    assert!(secrets.len() == 1 && secrets[0] != [0; 32], "{} secrets", secrets.len());
+}
