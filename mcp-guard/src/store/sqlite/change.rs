@@ -1,6 +1,6 @@
 //! What a decision writes.
 
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, params};
 
 use super::{
     rows::{CLAIMED, RECORDED, RELEASED, UNKNOWN},
@@ -26,7 +26,8 @@ pub(super) struct Change {
 }
 
 impl Change {
-    /// Writes it, in several statements: whoever calls undoes the first if a later one fails.
+    /// Writes it, in one statement or [several](Self::is_several): then whoever calls undoes the
+    /// first if a later one fails.
     pub(super) fn write(&self, connection: &Connection) -> Result<(), StoreError> {
         if let Some(forgotten) = &self.forgotten {
             forget(connection, forgotten).map_err(|error| unavailable(&error))?;
@@ -36,13 +37,20 @@ impl Change {
         if self.took {
             give_back(connection, &self.operation).map_err(|error| unavailable(&error))?;
         }
-        for (place, reservation) in self.record.reservations.iter().enumerate() {
-            // What does not count is not kept.
-            if let Some(until) = self.record.counts_until(reservation) {
-                take(connection, &self.operation, place, reservation, until)?;
-            }
+        for (place, (reservation, until)) in self.taken().enumerate() {
+            take(connection, &self.operation, place, reservation, until)?;
         }
         Ok(())
+    }
+
+    pub(super) fn is_several(&self) -> bool {
+        self.forgotten.is_some() || self.took || self.taken().next().is_some()
+    }
+
+    /// What it takes of budgets. What does not count is not kept.
+    fn taken(&self) -> impl Iterator<Item = (&Reservation, Timestamp)> {
+        let until = |it| self.record.counts_until(it).map(|until| (it, until));
+        self.record.reservations.iter().filter_map(until)
     }
 }
 
@@ -91,6 +99,7 @@ fn take(
         .map_err(|error| unavailable(&error))
 }
 
+/// Parameters go by their place: to look a name up costs more than to bind.
 fn write_record(
     connection: &Connection,
     operation: &OperationId,
@@ -103,39 +112,40 @@ fn write_record(
                  (operation, principal, tool, fingerprint, business, arguments, epoch, owner,
                   retaken, claimed_at, state, lease_until, tentative, reply, is_error, acted, since,
                   ended_at, retain_until, forget_at)
-             VALUES (:operation, :principal, :tool, :fingerprint, :business, :arguments, :epoch,
-                     :owner, :retaken, :claimed_at, :state, :lease_until, :tentative, :reply,
-                     :is_error, :acted, :since, :ended_at, :retain_until, :forget_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT (operation) DO UPDATE SET
-                 principal = :principal, tool = :tool, fingerprint = :fingerprint,
-                 business = :business, arguments = :arguments, epoch = :epoch, owner = :owner,
-                 retaken = :retaken, claimed_at = :claimed_at, state = :state,
-                 lease_until = :lease_until, tentative = :tentative, reply = :reply,
-                 is_error = :is_error, acted = :acted, since = :since, ended_at = :ended_at,
-                 retain_until = :retain_until, forget_at = :forget_at",
+                 principal = excluded.principal, tool = excluded.tool,
+                 fingerprint = excluded.fingerprint, business = excluded.business,
+                 arguments = excluded.arguments, epoch = excluded.epoch, owner = excluded.owner,
+                 retaken = excluded.retaken, claimed_at = excluded.claimed_at,
+                 state = excluded.state, lease_until = excluded.lease_until,
+                 tentative = excluded.tentative, reply = excluded.reply,
+                 is_error = excluded.is_error, acted = excluded.acted, since = excluded.since,
+                 ended_at = excluded.ended_at, retain_until = excluded.retain_until,
+                 forget_at = excluded.forget_at",
         )?
-        .execute(named_params! {
-            ":operation": operation.as_bytes(),
-            ":principal": record.principal.as_bytes(),
-            ":tool": record.tool,
-            ":fingerprint": record.fingerprint.as_bytes(),
-            ":business": record.business.as_ref().map(BusinessKey::as_bytes),
-            ":arguments": record.arguments.as_ref().map(Payload::as_bytes),
-            ":epoch": record.epoch,
-            ":owner": record.owner.as_bytes(),
-            ":retaken": record.retaken,
-            ":claimed_at": record.claimed_at.as_millis(),
-            ":state": columns.state,
-            ":lease_until": columns.lease_until.map(Timestamp::as_millis),
-            ":tentative": columns.tentative,
-            ":reply": columns.reply.map(Payload::as_bytes),
-            ":is_error": columns.is_error,
-            ":acted": columns.acted,
-            ":since": columns.since.map(Timestamp::as_millis),
-            ":ended_at": columns.ended.map(|ended| ended.at.as_millis()),
-            ":retain_until": columns.ended.map(|ended| ended.retain_until.as_millis()),
-            ":forget_at": columns.forget_at.map(Timestamp::as_millis),
-        })
+        .execute(params![
+            operation.as_bytes(),
+            record.principal.as_bytes(),
+            record.tool,
+            record.fingerprint.as_bytes(),
+            record.business.as_ref().map(BusinessKey::as_bytes),
+            record.arguments.as_ref().map(Payload::as_bytes),
+            record.epoch,
+            record.owner.as_bytes(),
+            record.retaken,
+            record.claimed_at.as_millis(),
+            columns.state,
+            columns.lease_until.map(Timestamp::as_millis),
+            columns.tentative,
+            columns.reply.map(Payload::as_bytes),
+            columns.is_error,
+            columns.acted,
+            columns.since.map(Timestamp::as_millis),
+            columns.ended.map(|ended| ended.at.as_millis()),
+            columns.ended.map(|ended| ended.retain_until.as_millis()),
+            columns.forget_at.map(Timestamp::as_millis),
+        ])
         .map(drop)
 }
 

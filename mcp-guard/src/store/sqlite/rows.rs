@@ -19,6 +19,34 @@ pub(super) const RECORDED: &str = "recorded";
 pub(super) const RELEASED: &str = "released";
 pub(super) const UNKNOWN: &str = "unknown";
 
+/// The columns of a record, in the order in which they are read.
+macro_rules! columns {
+    () => {
+        "SELECT operation, principal, tool, fingerprint, business, arguments, epoch, owner, retaken,
+                claimed_at, state, lease_until, tentative, reply, is_error, acted, since, ended_at,
+                retain_until, forget_at
+         FROM mcp_guard_operation "
+    };
+}
+
+const BY_OPERATION: &str = concat!(columns!(), "WHERE operation = ?1");
+/// As the unique index says it, so that it is used.
+const BY_BUSINESS: &str = concat!(
+    columns!(),
+    "WHERE business = ?1 AND business IS NOT NULL
+           AND (state IN ('claimed', 'unknown') OR acted = 1) AND operation <> ?2"
+);
+const UNRESOLVED: &str = concat!(
+    columns!(),
+    "WHERE state IN ('claimed', 'unknown') AND operation > ?1
+           AND (state = 'unknown' OR (tentative = 0 AND lease_until <= ?2))
+     ORDER BY operation LIMIT ?3"
+);
+const RESERVATIONS: &str = "SELECT meter, amount, counts_for FROM mcp_guard_reservation
+                            WHERE operation = ?1 ORDER BY place";
+const SUM: &str = "SELECT coalesce(sum(amount), 0) FROM mcp_guard_reservation
+                   WHERE meter = ?1 AND counts_until > ?2";
+
 /// What is found for a claim.
 pub(super) struct Rows {
     pub(super) found: Found,
@@ -52,7 +80,7 @@ pub(super) fn read(
     operation: &OperationId,
 ) -> Result<Option<Record>, StoreError> {
     let found = connection
-        .prepare_cached("SELECT * FROM mcp_guard_operation WHERE operation = ?1")
+        .prepare_cached(BY_OPERATION)
         .and_then(|mut statement| statement.query_row([operation.as_bytes()], record_of).optional())
         .map_err(|error| unreadable(&error))?;
     found.map(|record| with_reservations(connection, operation, record)).transpose()
@@ -66,11 +94,7 @@ fn read_by_business(
     own: &OperationId,
 ) -> Result<Option<(OperationId, Record)>, StoreError> {
     let found = connection
-        .prepare_cached(
-            "SELECT * FROM mcp_guard_operation
-             WHERE business = ?1 AND business IS NOT NULL
-                   AND (state IN ('claimed', 'unknown') OR acted = 1) AND operation <> ?2",
-        )
+        .prepare_cached(BY_BUSINESS)
         .and_then(|mut statement| {
             statement.query_row([business.as_bytes(), own.as_bytes()], identified).optional()
         })
@@ -87,10 +111,7 @@ fn read_by_business(
 /// itself: what is released gives back, and what is forgotten has stopped to count.
 fn used(connection: &Connection, meter: &MeterId, now: Timestamp) -> Result<u64, StoreError> {
     let sum: i64 = connection
-        .prepare_cached(
-            "SELECT coalesce(sum(amount), 0) FROM mcp_guard_reservation
-             WHERE meter = ?1 AND counts_until > ?2",
-        )
+        .prepare_cached(SUM)
         .and_then(|mut statement| {
             statement.query_row((meter.as_bytes(), now.as_millis()), |row| row.get(0))
         })
@@ -107,12 +128,7 @@ pub(super) fn unresolved(
 ) -> Result<Vec<Inspected>, StoreError> {
     let after = after.as_ref().map_or(&[][..], |after| after.as_bytes());
     let found = connection
-        .prepare_cached(
-            "SELECT * FROM mcp_guard_operation
-             WHERE state IN ('claimed', 'unknown') AND operation > ?1
-                   AND (state = 'unknown' OR (tentative = 0 AND lease_until <= ?2))
-             ORDER BY operation LIMIT ?3",
-        )
+        .prepare_cached(UNRESOLVED)
         .and_then(|mut statement| {
             statement
                 .query_map((after, now.as_millis(), limit), identified)?
@@ -127,50 +143,54 @@ pub(super) fn unresolved(
 }
 
 fn identified(row: &Row<'_>) -> rusqlite::Result<(OperationId, Record)> {
-    Ok((OperationId::from_bytes(row.get("operation")?), record_of(row)?))
+    Ok((OperationId::from_bytes(row.get(0)?), record_of(row)?))
 }
 
-/// The row's record, without its reservations.
+/// The row's record, without its reservations. Columns go by their place: to look a name up costs
+/// more than to read.
 fn record_of(row: &Row<'_>) -> rusqlite::Result<Record> {
-    let timestamp = |column| row.get(column).map(Timestamp::from_millis);
-    let payload = |column| row.get(column).map(|bytes: Option<_>| bytes.map(Payload::from_bytes));
+    Ok(Record {
+        principal: PrincipalId::from_bytes(row.get(1)?),
+        tool: row.get(2)?,
+        fingerprint: Fingerprint::from_bytes(row.get(3)?),
+        business: row.get::<_, Option<_>>(4)?.map(BusinessKey::from_bytes),
+        reservations: Vec::new(),
+        arguments: payload(row, 5)?,
+        epoch: row.get(6)?,
+        owner: Owner::from_bytes(row.get(7)?),
+        retaken: row.get(8)?,
+        claimed_at: time(row, 9)?,
+        state: state_of(row)?,
+    })
+}
+
+fn state_of(row: &Row<'_>) -> rusqlite::Result<State> {
     let ended = || -> rusqlite::Result<Ended> {
-        Ok(Ended {
-            at: timestamp("ended_at")?,
-            retain_until: timestamp("retain_until")?,
-            forget_at: timestamp("forget_at")?,
-        })
+        Ok(Ended { at: time(row, 17)?, retain_until: time(row, 18)?, forget_at: time(row, 19)? })
     };
-    let state = match row.get_ref("state")?.as_str()? {
-        CLAIMED => {
-            State::Claimed { until: timestamp("lease_until")?, tentative: row.get("tentative")? }
-        }
+    Ok(match row.get_ref(10)?.as_str()? {
+        CLAIMED => State::Claimed { until: time(row, 11)?, tentative: row.get(12)? },
         RECORDED => State::Recorded {
             // The sweeper drops the body when it can no longer be replayed.
             reply: StoredReply {
-                body: payload("reply")?.unwrap_or_else(|| Payload::from_bytes(Vec::new())),
-                is_error: row.get("is_error")?,
+                body: payload(row, 13)?.unwrap_or_else(|| Payload::from_bytes(Vec::new())),
+                is_error: row.get(14)?,
             },
-            acted: row.get("acted")?,
+            acted: row.get(15)?,
             ended: ended()?,
         },
         RELEASED => State::Released { ended: ended()? },
-        UNKNOWN => State::Unknown { since: timestamp("since")? },
+        UNKNOWN => State::Unknown { since: time(row, 16)? },
         _ => return Err(rusqlite::Error::InvalidQuery),
-    };
-    Ok(Record {
-        principal: PrincipalId::from_bytes(row.get("principal")?),
-        tool: row.get("tool")?,
-        fingerprint: Fingerprint::from_bytes(row.get("fingerprint")?),
-        business: row.get::<_, Option<_>>("business")?.map(BusinessKey::from_bytes),
-        reservations: Vec::new(),
-        arguments: payload("arguments")?,
-        epoch: row.get("epoch")?,
-        owner: Owner::from_bytes(row.get("owner")?),
-        retaken: row.get("retaken")?,
-        claimed_at: timestamp("claimed_at")?,
-        state,
     })
+}
+
+fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
+    row.get(column).map(Timestamp::from_millis)
+}
+
+fn payload(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Payload>> {
+    Ok(row.get::<_, Option<_>>(column)?.map(Payload::from_bytes))
 }
 
 fn with_reservations(
@@ -192,10 +212,7 @@ fn with_reservations(
         })
     };
     let reservations = connection
-        .prepare_cached(
-            "SELECT meter, amount, counts_for FROM mcp_guard_reservation
-             WHERE operation = ?1 ORDER BY place",
-        )
+        .prepare_cached(RESERVATIONS)
         .and_then(|mut statement| {
             statement
                 .query_map([operation.as_bytes()], reservation)?
@@ -203,4 +220,33 @@ fn with_reservations(
         })
         .map_err(|error| unreadable(&error))?;
     Ok(Record { reservations, ..record })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{clock::SystemClock, store::sqlite::file};
+
+    /// A store of a million records is as fast as a small one.
+    #[test]
+    fn every_question_is_answered_by_an_index() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("guard.db");
+        let (connection, _place) = file::open(&path, &SystemClock).expect("the file");
+        for (query, index) in [
+            (BY_OPERATION, "INDEX sqlite_autoindex_mcp_guard_operation_1 (operation=?)"),
+            (BY_BUSINESS, "INDEX mcp_guard_operation_business (business=?)"),
+            (UNRESOLVED, "INDEX mcp_guard_operation_unresolved (operation>?)"),
+            (RESERVATIONS, "PRIMARY KEY (operation=?)"),
+            (SUM, "COVERING INDEX mcp_guard_reservation_sum (meter=? AND counts_until>?)"),
+        ] {
+            let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {query}")).expect("it");
+            let steps: Vec<String> = plan
+                .raw_query()
+                .mapped(|row| row.get("detail"))
+                .collect::<rusqlite::Result<_>>()
+                .expect("a plan");
+            assert!(steps.len() == 1 && steps[0].contains(index), "{query}: {steps:?}");
+        }
+    }
 }

@@ -133,8 +133,10 @@ where
     fn work(&mut self, connection: &Connection) {
         self.result = Some(survived(|| {
             let (answer, change) = (self.decide)(connection)?;
-            if let Some(change) = change {
-                all_or_nothing(connection, || change.write(connection))?;
+            match change {
+                Some(change) if change.is_several() => all_or_nothing(connection, &change)?,
+                Some(change) => change.write(connection)?,
+                None => {}
             }
             Ok(answer)
         }));
@@ -153,10 +155,7 @@ where
 
 /// Undoes the first of several statements if a later one fails, so that a failed job leaves nothing
 /// behind in the transaction that it shares.
-fn all_or_nothing(
-    connection: &Connection,
-    write: impl FnOnce() -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
+fn all_or_nothing(connection: &Connection, change: &Change) -> Result<(), StoreError> {
     let run = |statement| {
         connection
             .prepare_cached(statement)
@@ -164,7 +163,7 @@ fn all_or_nothing(
             .map_err(|error| unavailable(&error))
     };
     run("SAVEPOINT mcp_guard_job")?;
-    let written = write();
+    let written = change.write(connection);
     if written.is_err() {
         run("ROLLBACK TO mcp_guard_job")?;
     }
