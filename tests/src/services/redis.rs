@@ -152,6 +152,7 @@ impl Redis {
     ///
     /// # Panics
     /// Without redis-cli.
+    #[expect(clippy::must_use_candidate, reason = "some commands are sent for what they do")]
     pub fn send(&self, command: &[&str]) -> String {
         let answer = Command::new("redis-cli")
             .args(["-p", &self.port.to_string()])

@@ -115,18 +115,18 @@ async fn many_records_are_swept_and_listed_in_batches() {
     let Some(swept) = Swept::start().await else { return };
     for number in 0..1200 {
         let lease = granted(&swept.store, &claim_of(operation(number))).await;
-        let settlement = if number % 3 == 0 { Settlement::Unknown } else { recorded("done") };
+        let settlement = if number % 2 == 0 { Settlement::Unknown } else { recorded("done") };
         swept.store.settle(&lease, &settlement).await.expect("settled");
     }
     let live = claim_of(operation(600));
     let open = swept.store.unresolved(None, 1000).await.expect("a list");
-    let expected: Vec<_> = (0..1200).step_by(3).map(operation).collect();
+    let expected: Vec<_> = (0..1200).step_by(2).map(operation).collect();
     assert_eq!(open.iter().map(|one| one.operation).collect::<Vec<_>>(), expected);
     let page = swept.store.unresolved(Some(live.operation), 7).await.expect("a list");
-    assert_eq!(page.iter().map(|one| one.operation).collect::<Vec<_>>(), expected[201..208]);
+    assert_eq!(page.iter().map(|one| one.operation).collect::<Vec<_>>(), expected[301..308]);
     swept.clock.advance(RETENTION.retain + RETENTION.tombstone);
     for _ in 0..50 {
-        if swept.keys().await.len() == 400 + 2 {
+        if swept.keys().await.len() == 600 + 2 {
             return;
         }
     }
