@@ -30,7 +30,7 @@ const SERVE_HTTP: Takes =
     Takes { command: "refunds http", values: &["--listen", "--store"], flags: &[] };
 const SERVE_PAYMENTS: Takes =
     Takes { command: "refunds payments", values: &["--listen", "--db"], flags: &[] };
-const DEMO: Takes = Takes { command: "refunds demo", values: &[], flags: &[] };
+const DEMO: Takes = Takes { command: "refunds demo", ..SERVE };
 
 /// What the person asked for.
 #[derive(Debug, PartialEq)]
@@ -39,7 +39,7 @@ pub(crate) enum Command {
     Http { listen: SocketAddr, store: Option<OsString> },
     Payments { listen: SocketAddr, ledger: Option<PathBuf> },
     Operations(Operations),
-    Demo,
+    Demo { store: Option<OsString> },
     Help,
     Version,
 }
@@ -67,7 +67,10 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
             })
         }
         Some("operations") => operations::parse(arguments).map(Command::Operations),
-        Some("demo") => Options::read(&DEMO, arguments).map(|_| Command::Demo),
+        Some("demo") => {
+            let store = Options::read(&DEMO, arguments)?.store();
+            Ok(Command::Demo { store })
+        }
         Some("--help" | "-h" | "help") => Ok(Command::Help),
         Some("--version" | "-V") => Ok(Command::Version),
         _ => Err(UsageError::Command(first.display().to_string())),

@@ -8,20 +8,20 @@ mod script;
 mod stage;
 mod told;
 
-use std::{error::Error, process::ExitCode};
+use std::{error::Error, ffi::OsString, process::ExitCode};
 
 use board::Board;
 use stage::Stage;
 
 type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 
-/// Plays the whole script, and says whether every answer and the ledger are what they must be.
+/// Plays the whole script, in this store or in one of its own, and says whether every answer and the ledger are what they must be.
 ///
 /// # Errors
 /// When the processes cannot be started or reached.
-pub(crate) async fn run() -> Result<ExitCode> {
+pub(crate) async fn run(store: Option<OsString>) -> Result<ExitCode> {
     tokio::select! {
-        verdict = play() => verdict,
+        verdict = play(store) => verdict,
         // Dropping the play ends its processes and removes its folder.
         asked = asked_to_stop() => {
             asked?;
@@ -44,8 +44,8 @@ async fn asked_to_stop() -> std::io::Result<()> {
     tokio::signal::ctrl_c().await
 }
 
-async fn play() -> Result<ExitCode> {
-    let mut stage = Stage::set().await?;
+async fn play(store: Option<OsString>) -> Result<ExitCode> {
+    let mut stage = Stage::set(store).await?;
     let mut board = Board::new();
     if let Err(error) = script::play(&mut stage, &mut board).await {
         eprintln!("\n{}", stage.logs());

@@ -29,7 +29,7 @@ async fn main() -> ExitCode {
     };
     log_to_stderr(match command {
         // It provokes errors on purpose and shows what comes of them.
-        Command::Demo => "off",
+        Command::Demo { .. } => "off",
         // What a person decides belongs to the audit trail, whatever else is logged.
         Command::Operations(_) => "warn,mcp_guard::audit=info",
         _ => "warn",
@@ -45,7 +45,7 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         }
         Command::Operations(asked) => operations::run(asked).await?,
         Command::Payments { listen, ledger } => server::payments(listen, ledger.as_deref()).await?,
-        Command::Demo => return demo::run().await,
+        Command::Demo { store } => return demo::run(store).await,
         Command::Help => print!("{}", cli::HELP),
         Command::Version => println!("refunds {}", env!("CARGO_PKG_VERSION")),
     }

@@ -10,7 +10,8 @@ Usage:
                                            Serve MCP over HTTP (default 127.0.0.1:8787)
   refunds payments [--listen ADDRESS] [--db FILE]
                                            Run the payments service (default 127.0.0.1:4242)
-  refunds demo                             Watch an agent try everything, and the ledger hold
+  refunds demo [--store PLACE]             Watch an agent try everything, and the ledger hold. In a
+                                           store of its own, unless a PLACE to try out is named
   refunds --help | --version
 
 What became of calls of which nobody heard the end:

@@ -18,7 +18,7 @@ fn id() -> String {
 fn commands_and_their_options() {
     assert_eq!(read(""), Ok(Command::Stdio { store: None }));
     assert_eq!(read("--store x.db"), Ok(Command::Stdio { store: Some("x.db".into()) }));
-    assert_eq!(read("demo"), Ok(Command::Demo));
+    assert_eq!(read("demo"), Ok(Command::Demo { store: None }));
     assert_eq!(read("http"), Ok(Command::Http { listen: HTTP, store: None }));
     assert_eq!(
         read("http --store x.db --listen 127.0.0.1:0"),

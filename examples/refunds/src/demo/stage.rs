@@ -1,6 +1,6 @@
 //! The processes and files that the agent plays against.
 
-use std::{env, fs, fs::File, net::SocketAddr, path::PathBuf, process::Stdio};
+use std::{env, ffi::OsString, fs, fs::File, net::SocketAddr, path::PathBuf, process::Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -40,12 +40,16 @@ pub(super) struct Stage {
     admin_token: String,
     /// The ledger's own file: the truth, whatever the processes say.
     ledger: Ledger,
+    /// Where the MCP servers keep their records.
+    store: OsString,
+    /// Keeps this play's keys apart from those of others in the same store.
+    tenant: String,
     folder: TempDir,
 }
 
 impl Stage {
-    /// Starts the payments service, with a fresh ledger.
-    pub(super) async fn set() -> Result<Self> {
+    /// Starts the payments service, with a fresh ledger, and a fresh store unless one is named.
+    pub(super) async fn set(store: Option<OsString>) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("refunds-demo-").tempdir()?;
         let (account_token, admin_token) = (settings::new_token()?, settings::new_token()?);
         let command = payments_command(&folder, &account_token, &admin_token, "127.0.0.1:0")?;
@@ -54,6 +58,8 @@ impl Stage {
         Ok(Self {
             admin: Admin::new(&url, &admin_token)?,
             ledger: Ledger::open(&folder.path().join("payments.db"))?,
+            store: store.unwrap_or_else(|| folder.path().join("refunds.db").into()),
+            tenant: settings::new_token()?,
             payments,
             address,
             account_token,
@@ -82,7 +88,8 @@ impl Stage {
         command
             .env("MCP_GUARD_SUBJECT", who.subject)
             .env("MCP_GUARD_SCOPES", who.scopes)
-            .env("REFUNDS_STORE", self.folder.path().join("refunds.db"))
+            .env("MCP_GUARD_TENANT", &self.tenant)
+            .env("REFUNDS_STORE", &self.store)
             .env("REFUNDS_PAYMENTS_URL", format!("http://{}", self.address))
             .env("REFUNDS_PAYMENTS_TOKEN", &self.account_token);
         Ok(command)
@@ -91,11 +98,7 @@ impl Stage {
     /// What `refunds operations` prints, for a person who looks after the servers.
     pub(super) async fn operations(&self, arguments: &[&str]) -> Result<Value> {
         let mut command = ourselves(&self.folder, "operations")?;
-        command
-            .args(["operations"])
-            .args(arguments)
-            .arg("--json")
-            .env("REFUNDS_STORE", self.folder.path().join("refunds.db"));
+        command.arg("operations").args(arguments).arg("--json").env("REFUNDS_STORE", &self.store);
         let output = command.output().await?;
         if !output.status.success() {
             return Err(format!("`refunds operations {arguments:?}`: {}", output.status).into());
