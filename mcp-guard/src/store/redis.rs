@@ -2,6 +2,7 @@
 
 mod call;
 mod decode;
+mod error;
 mod link;
 mod options;
 mod script;

@@ -10,8 +10,8 @@ use std::{
 };
 
 use redis::{
-    AsyncConnectionConfig, Client, ErrorKind, PushInfo, PushKind, RedisError, RedisResult,
-    ServerErrorKind, Value,
+    AsyncConnectionConfig, Client, ErrorKind, PushInfo, PushKind, RedisResult, ServerErrorKind,
+    Value,
     aio::{MultiplexedConnection, SendError},
 };
 use tokio::{
@@ -21,6 +21,7 @@ use tokio::{
 
 use super::{
     call::{Call, Common, NEVER},
+    error::{is_broken, replaced, told, unavailable},
     script,
     server::Facts,
 };
@@ -201,12 +202,6 @@ async fn within<T>(deadline: Instant, work: impl Future<Output = T>) -> Result<T
     timeout_at(deadline, work).await.map_err(|_| unavailable("Redis did not answer in time".into()))
 }
 
-/// A connection that is no use any more, or leads to a server that has become a replica.
-fn is_broken(error: &RedisError) -> bool {
-    matches!(error.kind(), ErrorKind::Io | ErrorKind::Parse | ErrorKind::AuthenticationFailed)
-        || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
-}
-
 fn check_version(identity: &str) -> Result<(), StoreError> {
     let version = identity.split_once(' ').and_then(|(version, _)| version.parse::<u32>().ok());
     match version {
@@ -218,48 +213,6 @@ fn check_version(identity: &str) -> Result<(), StoreError> {
             "what is under its prefix is not mcp-guard's; choose another prefix".to_owned(),
         )),
     }
-}
-
-fn replaced() -> StoreError {
-    StoreError::Unusable(
-        "the records that this process knew are gone: Redis was emptied, replaced or restarted \
-         without its files. Find out which operations they were about, then start this process \
-         again"
-            .to_owned(),
-    )
-}
-
-/// An error of the server's or the connection's, in the terms of a store.
-fn told(error: &RedisError) -> StoreError {
-    let said = error.to_string();
-    // An unknown command is repeated by the server together with what was sent.
-    let said = said.split(", with args").next().unwrap_or_default();
-    if said.contains("REPLACED") {
-        return replaced();
-    }
-    if let Some((_, what)) = said.split_once("UNREADABLE: ") {
-        let what = what.split(" script: ").next().unwrap_or_default();
-        return StoreError::Unreadable(what.to_owned());
-    }
-    match error.kind() {
-        ErrorKind::Server(
-            ServerErrorKind::Moved | ServerErrorKind::Ask | ServerErrorKind::CrossSlot,
-        ) => StoreError::Unusable(format!(
-            "this node of the cluster does not have the keys; give the URL of the one that has: {said}"
-        )),
-        ErrorKind::Server(ServerErrorKind::NoPerm)
-        | ErrorKind::AuthenticationFailed
-        | ErrorKind::InvalidClientConfig
-        | ErrorKind::RESP3NotSupported => StoreError::Unusable(said.to_owned()),
-        _ if matches!(error.code(), Some("WRONGPASS" | "NOAUTH")) => {
-            StoreError::Unusable(said.to_owned())
-        }
-        _ => unavailable(said.to_owned()),
-    }
-}
-
-fn unavailable(why: String) -> StoreError {
-    StoreError::Unavailable(why)
 }
 
 #[cfg(test)]
