@@ -17,9 +17,18 @@ use super::{Store, StoreError};
 /// whatever the store's own opening returns.
 pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
     match Kind::of(url)? {
-        Kind::Postgres => open_postgres(url).await,
-        Kind::Redis => open_redis(url).await,
-        Kind::Sqlite(path) => open_sqlite(path).await,
+        #[cfg(feature = "postgres")]
+        Kind::Postgres => Ok(Arc::new(super::PostgresStore::connect(url).await?)),
+        #[cfg(not(feature = "postgres"))]
+        Kind::Postgres => Err(turned_off("postgres")),
+        #[cfg(feature = "redis")]
+        Kind::Redis => Ok(Arc::new(super::RedisStore::connect(url).await?)),
+        #[cfg(not(feature = "redis"))]
+        Kind::Redis => Err(turned_off("redis")),
+        #[cfg(feature = "sqlite")]
+        Kind::Sqlite(path) => Ok(Arc::new(super::SqliteStore::open(path).await?)),
+        #[cfg(not(feature = "sqlite"))]
+        Kind::Sqlite(_) => Err(turned_off("sqlite")),
     }
 }
 
@@ -57,36 +66,6 @@ impl<'a> Kind<'a> {
         }
         Ok(Self::Sqlite(path))
     }
-}
-
-#[cfg(feature = "postgres")]
-async fn open_postgres(url: &str) -> Result<Arc<dyn Store>, StoreError> {
-    Ok(Arc::new(super::PostgresStore::connect(url).await?))
-}
-
-#[cfg(not(feature = "postgres"))]
-async fn open_postgres(_: &str) -> Result<Arc<dyn Store>, StoreError> {
-    Err(turned_off("postgres"))
-}
-
-#[cfg(feature = "redis")]
-async fn open_redis(url: &str) -> Result<Arc<dyn Store>, StoreError> {
-    Ok(Arc::new(super::RedisStore::connect(url).await?))
-}
-
-#[cfg(not(feature = "redis"))]
-async fn open_redis(_: &str) -> Result<Arc<dyn Store>, StoreError> {
-    Err(turned_off("redis"))
-}
-
-#[cfg(feature = "sqlite")]
-async fn open_sqlite(path: &str) -> Result<Arc<dyn Store>, StoreError> {
-    Ok(Arc::new(super::SqliteStore::open(path).await?))
-}
-
-#[cfg(not(feature = "sqlite"))]
-async fn open_sqlite(_: &str) -> Result<Arc<dyn Store>, StoreError> {
-    Err(turned_off("sqlite"))
 }
 
 #[cfg(not(all(feature = "postgres", feature = "redis", feature = "sqlite")))]

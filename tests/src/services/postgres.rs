@@ -85,12 +85,12 @@ impl Postgres {
     /// Where it is, as the role that owns everything.
     #[must_use]
     pub fn url(&self) -> String {
-        self.url_at(self.port)
+        Self::url_at(self.port)
     }
 
     /// Where it is, when it is reached through another port.
     #[must_use]
-    pub fn url_at(&self, port: u16) -> String {
+    pub fn url_at(port: u16) -> String {
         format!("postgres://{ADMIN}@127.0.0.1:{port}/{ADMIN}")
     }
 

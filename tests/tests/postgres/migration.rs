@@ -152,6 +152,6 @@ async fn a_store_is_opened_by_its_url() {
     let store = open(&server.url()).await.expect("a store");
     store.secret().await.expect("a secret");
     assert_eq!(server.sql("SELECT count(*) FROM mcp_guard.secret"), "1");
-    let Err(error) = open(&server.url_at(1)).await else { panic!("nobody listens there") };
+    let Err(error) = open(&Postgres::url_at(1)).await else { panic!("nobody listens there") };
     assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
 }

@@ -15,8 +15,8 @@ use proxy::Proxy;
 
 use crate::{LEASE, RETENTION, claim_of, connect, granted, operation, recorded};
 
-async fn through(proxy: &Proxy, server: &Postgres) -> PostgresStore {
-    let url = server.url_at(proxy.port());
+async fn through(proxy: &Proxy) -> PostgresStore {
+    let url = Postgres::url_at(proxy.port());
     PostgresStore::options(&url).connections(1).connect().await.expect("a store")
 }
 
@@ -25,7 +25,7 @@ async fn through(proxy: &Proxy, server: &Postgres) -> PostgresStore {
 async fn each_operation_is_one_round_trip() {
     let Some(server) = Postgres::start() else { return };
     let proxy = Proxy::before(server.port()).await;
-    let store = through(&proxy, &server).await;
+    let store = through(&proxy).await;
     // From the first operation on: everything is prepared when the connection is made.
     let reservation =
         Reservation { meter: MeterId::from_bytes([3; 32]), amount: 1, cap: 10, window: LEASE };
@@ -61,7 +61,7 @@ async fn each_operation_is_one_round_trip() {
 async fn a_transaction_is_three_round_trips() {
     let Some(server) = Postgres::start() else { return };
     let proxy = Proxy::before(server.port()).await;
-    let store = through(&proxy, &server).await;
+    let store = through(&proxy).await;
     proxy.reset();
     let claim = claim_of(operation(1));
     let Ok(Begun::Granted(_, open)) = store.begin(&claim).await else { panic!("not granted") };

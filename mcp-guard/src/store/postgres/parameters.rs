@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_postgres::types::ToSql;
 
-use crate::store::{Attempt, Claim, Settlement};
+use crate::store::{Attempt, Claim, Payload, Settlement};
 
 /// One parameter.
 type Parameter<'a> = &'a (dyn ToSql + Sync);
@@ -50,7 +50,7 @@ impl<'a> Wish<'a> {
             retake: claim.retake,
             tentative: claim.tentative,
             business: claim.business.as_ref().map(|key| &key.as_bytes()[..]),
-            arguments: claim.arguments.as_ref().map(|arguments| arguments.as_bytes()),
+            arguments: claim.arguments.as_ref().map(Payload::as_bytes),
             meters: wanted().map(|wanted| &wanted.meter.as_bytes()[..]).collect(),
             amounts: wanted().map(|wanted| number(wanted.amount)).collect(),
             caps: wanted().map(|wanted| number(wanted.cap)).collect(),

@@ -5,11 +5,11 @@ use tokio_postgres::{Client, GenericClient, Transaction};
 use super::{fault::store_error, session::Session};
 use crate::store::StoreError;
 
+/// The version that this release works with.
+const VERSION: i64 = 2;
 /// What leads from each version to the next, from nothing on.
 const MIGRATIONS: [&str; 2] =
     [include_str!("schema/1_tables.sql"), include_str!("schema/2_rules.sql")];
-/// The version that this release works with.
-const VERSION: i64 = MIGRATIONS.len() as i64;
 /// The oldest server that has all the functions that are used.
 const OLDEST_SERVER: i32 = 130_000;
 
@@ -180,6 +180,11 @@ fn not_ours(error: tokio_postgres::Error) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_migration_leads_to_this_version() {
+        assert_eq!(i64::try_from(MIGRATIONS.len()), Ok(VERSION));
+    }
 
     #[test]
     fn a_schema_has_a_plain_name_of_its_own() {

@@ -49,15 +49,17 @@ impl Connector {
 
     /// A connection without the store's statements, whose functions may not be there yet.
     pub(super) async fn connect(&self) -> Result<Session, StoreError> {
+        // In a box, because every operation's future has room for a connection that it may have to
+        // make.
         let (client, connection) = match &self.tls {
             None => {
-                let (client, connection) =
-                    self.config.connect(NoTls).await.map_err(cannot_connect)?;
+                let connected = Box::pin(self.config.connect(NoTls)).await;
+                let (client, connection) = connected.map_err(cannot_connect)?;
                 (client, drive(connection))
             }
             Some(tls) => {
-                let (client, connection) =
-                    self.config.connect(tls.clone()).await.map_err(cannot_connect)?;
+                let connected = Box::pin(self.config.connect(tls.clone())).await;
+                let (client, connection) = connected.map_err(cannot_connect)?;
                 (client, drive(connection))
             }
         };
