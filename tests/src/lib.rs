@@ -6,6 +6,7 @@ pub mod crash;
 pub mod fixture;
 pub mod in_process;
 pub mod ledger;
+pub mod model;
 pub mod server;
 pub mod services;
 pub mod wire;
