@@ -26,7 +26,9 @@ use std::{
 
 pub use build::GuardBuilder;
 use futures_util::FutureExt as _;
-pub use operations::{Operation, OperationStatus, Operations, Resolution, ResolveError};
+pub use operations::{
+    KeptArguments, Operation, OperationStatus, Operations, Resolution, ResolveError,
+};
 pub use reply::Reply;
 use serde_json::Value;
 pub(crate) use settings::{ServerInfo, Settings};

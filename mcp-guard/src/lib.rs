@@ -36,8 +36,8 @@ pub use encryption::PayloadKeys;
 pub use error::{BuildError, ConfigError, Error};
 pub use failure::{Category, Class, Failure, Report, ToolError};
 pub use guard::{
-    Call, Guard, GuardBuilder, NoSuchTool, Operation, OperationStatus, Operations, Reply,
-    Resolution, ResolveError,
+    Call, Guard, GuardBuilder, KeptArguments, NoSuchTool, Operation, OperationStatus, Operations,
+    Reply, Resolution, ResolveError,
 };
 pub use mcp_guard_macros::{ToolError, guarded_tool, guarded_tools};
 pub use rmcp;
@@ -46,11 +46,11 @@ pub use secret::DeploymentSecret;
 pub use serve::Http;
 #[cfg(feature = "redis")]
 pub use store::RedisStore;
-#[cfg(feature = "sqlite")]
-pub use store::{SqliteStore, SqliteTransaction};
+pub use store::{MemoryStore, Store, StoreError};
 #[cfg(feature = "postgres")]
 pub use store::{PgTransaction, PostgresOptions, PostgresStore};
-pub use store::{MemoryStore, Store, StoreError};
+#[cfg(feature = "sqlite")]
+pub use store::{SqliteStore, SqliteTransaction};
 #[cfg(feature = "postgres")]
 pub use tokio_postgres;
 pub use tool::{

@@ -52,7 +52,10 @@ impl Failure {
         let what = budget.parameter.map_or("calls".into(), |name| format!("total of {name}"));
         let message = if published {
             let per = humantime::format_duration(budget.per);
-            format!("This would take the {what} beyond {} within {per}. Nothing was done.", budget.max)
+            format!(
+                "This would take the {what} beyond {} within {per}. Nothing was done.",
+                budget.max
+            )
         } else {
             format!("This would take the {what} beyond what is allowed for now. Nothing was done.")
         };
@@ -149,7 +152,7 @@ impl Failure {
     }
 
     /// For an unknown outcome that the server itself finds out about.
-    pub(crate) fn to_be_reconciled(mut self) -> Self {
+    pub(crate) fn found_out_later(mut self) -> Self {
         self.next_action = "Do not use a new idempotency_key. Repeat the same call with the same \
                             idempotency_key later: it then tells whether the operation was done.";
         self

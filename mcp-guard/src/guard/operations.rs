@@ -41,9 +41,20 @@ pub struct Operation {
     pub attempts: u32,
     /// The key that the backend was told: [`Effect::key`](crate::Effect::key). Look for it there.
     pub downstream_key: String,
-    /// What was asked, where the tool keeps it: with `on_unknown = reconcile(...)`.
-    pub arguments: Option<Value>,
+    /// What was asked.
+    pub arguments: KeptArguments,
     attempt: Attempt,
+}
+
+/// What was asked of an operation.
+#[derive(Debug, Clone, PartialEq)]
+pub enum KeptArguments {
+    /// It is not kept: the tool has no `on_unknown = reconcile(...)`, or the operation has ended.
+    NotKept,
+    /// It is kept, and cannot be read: it is encrypted with a key that this guard does not have.
+    Unreadable,
+    /// The arguments, without the idempotency key.
+    Kept(Value),
 }
 
 /// How an operation stands.
@@ -129,7 +140,7 @@ pub enum ResolveError {
     /// Its outcome is not unknown, or no longer: look at it again.
     #[error("the operation is not unknown, or has moved on since it was looked at")]
     NotUnknown,
-    /// The result does not fit the tool's output schema, at this place.
+    /// The result does not fit the tool's output schema, at these places.
     #[error("the result does not fit the output schema of the tool: {0}")]
     Misfit(String),
     /// The tool is not one of this guard's.
@@ -201,7 +212,7 @@ impl Operations<'_> {
     }
 
     fn settlement(
-        &self,
+        self,
         operation: &Operation,
         resolution: &Resolution,
     ) -> Result<Settlement, ResolveError> {
@@ -223,10 +234,14 @@ impl Operations<'_> {
 
     async fn describe(&self, inspected: Inspected) -> Result<Operation, StoreError> {
         let Inspected { operation, record, now } = inspected;
-        let arguments = record.arguments.as_ref().and_then(|kept| {
-            let text = self.core.vault.open(&operation, Content::Arguments, kept).ok()?;
-            serde_json::from_str(&text).ok()
-        });
+        let arguments = match &record.arguments {
+            None => KeptArguments::NotKept,
+            Some(kept) => {
+                let text = self.core.vault.open(&operation, Content::Arguments, kept).ok();
+                text.and_then(|text| serde_json::from_str(&text).ok())
+                    .map_or(KeptArguments::Unreadable, KeptArguments::Kept)
+            }
+        };
         Ok(Operation {
             id: operation,
             status: OperationStatus::of(&record, now),
@@ -245,12 +260,17 @@ fn fits(
     result: &Value,
     output_schema: &serde_json::Map<String, Value>,
 ) -> Result<(), ResolveError> {
-    let misfit = |text: String| ResolveError::Misfit(text);
-    let validator = jsonschema::validator_for(&Value::Object(output_schema.clone()))
-        .map_err(|error| misfit(error.to_string()))?;
-    let envelope = json!({"status": "ok", "result": result});
-    if validator.is_valid(&envelope) {
-        return Ok(());
+    let mut schema = output_schema.clone();
+    // Of the two forms of an answer, the first is a success's. On its own, it says what is wrong.
+    if let Some(Value::Array(forms)) = schema.remove("oneOf") {
+        schema.insert("allOf".into(), forms.into_iter().take(1).collect());
     }
-    Err(misfit("it has other members, or members of other types".to_owned()))
+    let validator = jsonschema::validator_for(&Value::Object(schema))
+        .map_err(|error| ResolveError::Misfit(error.to_string()))?;
+    let envelope = json!({"status": "ok", "result": result});
+    let misfits: Vec<_> = validator
+        .iter_errors(&envelope)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    if misfits.is_empty() { Ok(()) } else { Err(ResolveError::Misfit(misfits.join("; "))) }
 }

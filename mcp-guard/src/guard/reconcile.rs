@@ -109,17 +109,10 @@ async fn reconcile_one(core: &Core, unknown: Inspected) -> Result<(), StoreError
         return Ok(());
     };
     let Some(kept) = &record.arguments else { return Ok(()) };
-    let arguments = core.vault.open(&operation, Content::Arguments, kept);
-    match arguments.map(|text| serde_json::from_str(&text)) {
-        Ok(Ok(arguments)) => {
-            reconcile(core, tool, None, arguments, record.attempt(operation)).await
-        }
-        _ => {
-            tracing::error!(
-                tool = record.tool,
-                "the arguments of an unknown operation are unreadable"
-            );
-            Ok(())
-        }
-    }
+    let arguments = core.vault.open(&operation, Content::Arguments, kept).ok();
+    let Some(arguments) = arguments.and_then(|text| serde_json::from_str(&text).ok()) else {
+        tracing::error!(tool = record.tool, "the arguments of an unknown operation are unreadable");
+        return Ok(());
+    };
+    reconcile(core, tool, None, arguments, record.attempt(operation)).await
 }

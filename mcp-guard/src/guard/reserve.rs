@@ -113,11 +113,11 @@ fn claim_of(
 pub(super) fn stands(standing: Standing, core: &Core, grant: &Grant, once: &Once) -> Stop {
     let failure = match standing {
         Standing::Recorded(recorded) => {
-            return replay(recorded, core, grant.tool().spec().name, &once.operation);
+            return replay(&recorded, core, grant.tool().spec().name, &once.operation);
         }
         Standing::InFlight(rest) => Failure::in_flight(rest.clamp(FIRST_LOOK, LOOK_AGAIN)),
         Standing::Unknown(_) if once.spec.on_unknown == OnUnknown::Reconcile => {
-            Failure::outcome_unknown().to_be_reconciled()
+            Failure::outcome_unknown().found_out_later()
         }
         Standing::Unknown(_) => Failure::outcome_unknown(),
         Standing::Conflict => Failure::key_conflict(),
@@ -131,15 +131,15 @@ pub(super) fn stands(standing: Standing, core: &Core, grant: &Grant, once: &Once
     failure.into()
 }
 
-fn replay(recorded: Recorded, core: &Core, tool: &str, operation: &OperationId) -> Stop {
+fn replay(recorded: &Recorded, core: &Core, tool: &str, operation: &OperationId) -> Stop {
     let operation = recorded.duplicate_of.as_ref().unwrap_or(operation);
     match core.vault.open(operation, Content::Reply, &recorded.reply.body) {
         // Kept without its body: it was too large, or could not be written.
         Ok(body) if body.is_empty() => {
             let unavailable = Reply::failure(tool, &Failure::result_unavailable());
-            Stop::Replay(Box::new(unavailable.replayed(&recorded)))
+            Stop::Replay(Box::new(unavailable.replayed(recorded)))
         }
-        Ok(body) => Stop::Replay(Box::new(Reply::recorded(body, &recorded))),
+        Ok(body) => Stop::Replay(Box::new(Reply::recorded(body, recorded))),
         Err(error) => error.into(),
     }
 }

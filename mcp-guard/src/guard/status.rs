@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{authorize::may_use, operations::OperationStatus};
 use crate::{
     caller::Caller,
+    clock::Timestamp,
     failure::{Class, Report, ToolError},
     key::{Key, OperationId},
     store::{Store, StoreError},
@@ -31,7 +32,7 @@ pub(super) struct Arguments {
     /// The tool that was called.
     #[schemars(length(min = 1, max = 128))]
     tool: String,
-    /// The idempotency_key of that call.
+    /// The idempotency key of that call.
     #[schemars(regex(pattern = r"^[A-Za-z0-9_.:-]{8,128}$"))]
     idempotency_key: String,
 }
@@ -133,7 +134,7 @@ async fn standing(book: &Book, caller: &Caller, asked: &Arguments) -> Result<Sta
         OperationStatus::NotDone { .. } => State::NotDone,
         OperationStatus::Unknown { .. } => State::Unknown,
     };
-    Ok(state.told(status.since().map(|since| since.to_rfc3339())))
+    Ok(state.told(status.since().map(Timestamp::to_rfc3339)))
 }
 
 impl State {

@@ -48,12 +48,7 @@ pub(super) fn validate(grant: Grant, mut arguments: Value) -> Result<Valid, Stop
     Ok(Valid { grant, arguments, once })
 }
 
-fn once(
-    grant: &Grant,
-    spec: IdempotentSpec,
-    key: &Key,
-    arguments: &Value,
-) -> Result<Once, Failure> {
+fn once(grant: &Grant, spec: IdempotentSpec, key: &Key, arguments: &Value) -> Result<Once, Stop> {
     let (caller, tool) = (grant.caller(), grant.tool().spec().name);
     let business = if spec.business_key.is_empty() {
         None

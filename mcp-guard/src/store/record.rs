@@ -182,7 +182,7 @@ impl Record {
         };
         // Nobody reconciles what has ended.
         let arguments = self.arguments.filter(|_| *settlement == Settlement::Unknown);
-        Self { state, arguments, ..self }
+        Self { arguments, state, ..self }
     }
 }
 

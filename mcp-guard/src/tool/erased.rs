@@ -60,9 +60,9 @@ pub(crate) struct DecodeError {
 /// Typed arguments, ready to run.
 pub(crate) trait Decoded: Send {
     fn measure(&self) -> Vec<Measurement>;
-    fn run<'a>(self: Box<Self>, provided: Provided<'a>) -> Running<'a, BodyEnd>;
+    fn run(self: Box<Self>, provided: Provided<'_>) -> Running<'_, BodyEnd>;
     /// Asks what became of an earlier attempt.
-    fn reconcile<'a>(self: Box<Self>, provided: Provided<'a>) -> Running<'a, Reconciled<BodyEnd>>;
+    fn reconcile(self: Box<Self>, provided: Provided<'_>) -> Running<'_, Reconciled<BodyEnd>>;
 }
 
 /// How a body ended, when it ended by itself.
@@ -120,11 +120,11 @@ impl<T: Tool> Decoded for Typed<T> {
         T::measure(&self.0)
     }
 
-    fn run<'a>(self: Box<Self>, provided: Provided<'a>) -> Running<'a, BodyEnd> {
+    fn run(self: Box<Self>, provided: Provided<'_>) -> Running<'_, BodyEnd> {
         Box::pin(async move { end_of(T::run(provided, self.0).await) })
     }
 
-    fn reconcile<'a>(self: Box<Self>, provided: Provided<'a>) -> Running<'a, Reconciled<BodyEnd>> {
+    fn reconcile(self: Box<Self>, provided: Provided<'_>) -> Running<'_, Reconciled<BodyEnd>> {
         Box::pin(async move {
             match T::reconcile(provided, self.0).await {
                 Reconciled::Landed(value) => Reconciled::Landed(written(&value)),

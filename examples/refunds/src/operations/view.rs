@@ -2,7 +2,7 @@
 
 mod visible;
 
-use mcp_guard::{Operation, OperationStatus, Timestamp};
+use mcp_guard::{KeptArguments, Operation, OperationStatus, Timestamp};
 use serde_json::{Value, json};
 use visible::visible;
 
@@ -70,8 +70,9 @@ fn table(operations: &[Operation]) -> String {
 
 fn described(operation: &Operation) -> String {
     let arguments = match &operation.arguments {
-        Some(arguments) => visible(&arguments.to_string()),
-        None => "not kept".to_owned(),
+        KeptArguments::Kept(arguments) => visible(&arguments.to_string()),
+        KeptArguments::Unreadable => "kept, and encrypted with a key that is not known".to_owned(),
+        KeptArguments::NotKept => "not kept".to_owned(),
     };
     let lines = [
         ("ID", operation.id.to_string()),
@@ -104,6 +105,10 @@ If it is not, and can no longer come (a request may be slow):
 }
 
 fn as_json(operation: &Operation) -> Value {
+    let arguments = match &operation.arguments {
+        KeptArguments::Kept(arguments) => Some(arguments),
+        KeptArguments::Unreadable | KeptArguments::NotKept => None,
+    };
     json!({
         "id": operation.id.to_string(),
         "tool": operation.tool,
@@ -112,7 +117,7 @@ fn as_json(operation: &Operation) -> Value {
         "last_begun": operation.claimed_at.to_rfc3339(),
         "attempts": operation.attempts,
         "downstream_key": operation.downstream_key,
-        "arguments": operation.arguments,
+        "arguments": arguments,
     })
 }
 

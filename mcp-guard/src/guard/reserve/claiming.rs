@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::{FIRST_LOOK, stands};
@@ -10,7 +10,8 @@ use crate::{
     failure::Failure,
     guard::{Core, Stop, authorize::Grant, background, reconcile, validate::Once},
     store::{
-        Attempt, Begun, Claim, Claimed, Lease, OpenTransaction, Settlement, Standing, Store, StoreError,
+        Attempt, Begun, Claim, Claimed, Lease, OpenTransaction, Settlement, Standing, Store,
+        StoreError,
     },
     tool::{InFlight, OnUnknown},
 };
@@ -48,9 +49,9 @@ impl Claiming<'_> {
             }
             match self.attempt().await? {
                 Ok(granted) => return Ok(granted),
-                Err(Standing::InFlight(_)) if Instant::now() + pause <= give_up => {
+                Err(Standing::InFlight(_)) if Instant::now() < give_up => {
                     tokio::select! {
-                        () = sleep(pause) => {}
+                        () = sleep_until(give_up.min(Instant::now() + pause)) => {}
                         () = cancelled.cancelled() => {}
                     }
                     pause = (pause * 2).min(SLOWEST_LOOK);

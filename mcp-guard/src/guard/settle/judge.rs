@@ -115,7 +115,7 @@ fn certain_refusal(end: End<BodyEnd>) -> Result<Failure, End<BodyEnd>> {
 
 fn unknown(failure: Failure, on_unknown: OnUnknown) -> Failure {
     match on_unknown {
-        OnUnknown::Reconcile => failure.to_be_reconciled(),
+        OnUnknown::Reconcile => failure.found_out_later(),
         OnUnknown::Refuse | OnUnknown::Retry => failure,
     }
 }
