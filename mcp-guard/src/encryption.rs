@@ -1,22 +1,20 @@
 //! Encryption of what a store keeps: the answers, and the arguments of operations that may have to
 //! be reconciled.
 
+#[cfg_attr(not(feature = "encryption"), path = "encryption/no_keys.rs")]
+mod keys;
+
 use std::fmt;
 
-#[cfg(feature = "encryption")]
 pub use self::keys::PayloadKeys;
 use crate::{
     key::OperationId,
     store::{Payload, StoreError},
 };
 
-#[cfg(feature = "encryption")]
-mod keys;
-
 /// Turns texts into payloads and back, encrypted where keys were given.
 #[derive(Clone, Default)]
 pub(crate) struct Vault {
-    #[cfg(feature = "encryption")]
     keys: Option<PayloadKeys>,
 }
 
@@ -41,12 +39,10 @@ impl Vault {
         content: Content,
         text: &str,
     ) -> Result<Payload, StoreError> {
-        #[cfg(feature = "encryption")]
-        if let Some(keys) = &self.keys {
-            return keys.seal(&context(operation, content), text.as_bytes());
+        match &self.keys {
+            Some(keys) => keys.seal(&context(operation, content), text.as_bytes()),
+            None => Ok(Payload::from_bytes(text.as_bytes().to_vec())),
         }
-        let _ = (operation, content);
-        Ok(Payload::from_bytes(text.as_bytes().to_vec()))
     }
 
     /// # Errors
@@ -57,13 +53,13 @@ impl Vault {
         content: Content,
         payload: &Payload,
     ) -> Result<String, StoreError> {
-        #[cfg(feature = "encryption")]
-        if let Some(keys) = &self.keys {
-            let bytes = keys.open(&context(operation, content), payload.as_bytes())?;
-            return text(bytes);
-        }
-        let _ = (operation, content);
-        text(payload.as_bytes().to_vec())
+        let bytes = match &self.keys {
+            Some(keys) => keys.open(&context(operation, content), payload.as_bytes())?,
+            None => payload.as_bytes().to_vec(),
+        };
+        String::from_utf8(bytes).map_err(|_| {
+            StoreError::Unreadable("a payload is encrypted, and no key was given for it".into())
+        })
     }
 }
 
@@ -73,15 +69,8 @@ impl fmt::Debug for Vault {
     }
 }
 
-fn text(bytes: Vec<u8>) -> Result<String, StoreError> {
-    String::from_utf8(bytes).map_err(|_| {
-        StoreError::Unreadable("a payload is encrypted, and no key was given for it".into())
-    })
-}
-
 /// What a payload belongs to, bound to it as associated data: moved to another operation, which
 /// stands for another caller or tool, it cannot be opened.
-#[cfg(feature = "encryption")]
 fn context(operation: &OperationId, content: Content) -> Vec<u8> {
     let content = match content {
         Content::Reply => b"reply",
