@@ -6,7 +6,10 @@ mod keys;
 
 use std::fmt;
 
+#[cfg(feature = "encryption")]
 pub use self::keys::PayloadKeys;
+#[cfg(not(feature = "encryption"))]
+use self::keys::PayloadKeys;
 use crate::{
     key::OperationId,
     store::{Payload, StoreError},

@@ -4,7 +4,7 @@ use crate::store::{Payload, StoreError};
 
 /// There is none.
 #[derive(Clone)]
-pub enum PayloadKeys {}
+pub(super) enum PayloadKeys {}
 
 impl PayloadKeys {
     pub(super) fn seal(&self, _: &[u8], _: &[u8]) -> Result<Payload, StoreError> {
