@@ -24,11 +24,29 @@ use crate::{
     secret::DeploymentSecret,
 };
 
-/// How long a claim waits for a file that a transaction of somebody else's holds. Nothing was done
-/// then, and the same call may be repeated.
+/// How long a claim waits for a file that somebody else's transaction holds. Nothing was done then,
+/// and the same call may be repeated.
 const TO_CLAIM: Duration = Duration::from_secs(1);
 /// How long everything else does: something may have been done already, and is to be recorded.
 const TO_RECORD: Duration = Duration::from_secs(4);
+
+/// What something is written for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// To act afterwards. It is not written for a caller who is gone: nobody would act.
+    Act,
+    /// To keep what has become of it, whether or not somebody waits for that.
+    Keep,
+}
+
+impl Purpose {
+    fn patience(self) -> Duration {
+        match self {
+            Self::Act => TO_CLAIM,
+            Self::Keep => TO_RECORD,
+        }
+    }
+}
 
 /// Keeps records in a file, durable against power loss (`synchronous=FULL`, write-ahead log), safe
 /// with several processes on one file. Every stdio client starts its own server process, so that is
@@ -72,33 +90,39 @@ impl SqliteStore {
     /// Decides with the store's clock: in one transaction of the file.
     fn transact<T: Send + 'static>(
         &self,
-        patience: Duration,
+        purpose: Purpose,
         mut decide: impl FnMut(&Connection, &dyn Clock) -> decide::Decision<T> + Send + 'static,
     ) -> StoreFuture<'_, T> {
         let clock = Arc::clone(&self.clock);
-        Box::pin(self.writer.submit(patience, move |connection| decide(connection, &*clock)))
+        Box::pin(self.writer.submit(purpose, move |connection| decide(connection, &*clock)))
     }
 }
 
 impl Store for SqliteStore {
     fn claim<'a>(&'a self, claim: &'a Claim) -> StoreFuture<'a, Claimed> {
         let claim = claim.clone();
-        self.transact(TO_CLAIM, move |connection, clock| decide::claim(connection, &claim, clock))
+        self.transact(Purpose::Act, move |connection, clock| {
+            decide::claim(connection, &claim, clock)
+        })
     }
 
     fn recall<'a>(&'a self, claim: &'a Claim) -> StoreFuture<'a, Option<Standing>> {
         let claim = claim.clone();
-        self.transact(TO_CLAIM, move |connection, clock| decide::recall(connection, &claim, clock))
+        self.transact(Purpose::Act, move |connection, clock| {
+            decide::recall(connection, &claim, clock)
+        })
     }
 
     fn renew<'a>(&'a self, lease: &'a Lease) -> StoreFuture<'a, Fenced> {
         let lease = lease.clone();
-        self.transact(TO_RECORD, move |connection, clock| decide::renew(connection, &lease, clock))
+        self.transact(Purpose::Keep, move |connection, clock| {
+            decide::renew(connection, &lease, clock)
+        })
     }
 
     fn dispatch<'a>(&'a self, lease: &'a Lease) -> StoreFuture<'a, Fenced> {
         let lease = lease.clone();
-        self.transact(TO_CLAIM, move |connection, clock| {
+        self.transact(Purpose::Act, move |connection, clock| {
             decide::dispatch(connection, &lease, clock)
         })
     }
@@ -109,7 +133,7 @@ impl Store for SqliteStore {
         settlement: &'a Settlement,
     ) -> StoreFuture<'a, Fenced> {
         let (lease, settlement) = (lease.clone(), settlement.clone());
-        self.transact(TO_RECORD, move |connection, clock| {
+        self.transact(Purpose::Keep, move |connection, clock| {
             decide::settle(connection, &lease, &settlement, clock)
         })
     }
@@ -120,14 +144,14 @@ impl Store for SqliteStore {
         settlement: &'a Settlement,
     ) -> StoreFuture<'a, Fenced> {
         let (attempt, settlement) = (*attempt, settlement.clone());
-        self.transact(TO_RECORD, move |connection, clock| {
+        self.transact(Purpose::Keep, move |connection, clock| {
             decide::resolve(connection, &attempt, &settlement, clock)
         })
     }
 
     fn inspect<'a>(&'a self, operation: &'a OperationId) -> StoreFuture<'a, Option<Inspected>> {
         let operation = *operation;
-        self.transact(TO_RECORD, move |connection, clock| {
+        self.transact(Purpose::Keep, move |connection, clock| {
             decide::inspect(connection, operation, clock)
         })
     }
@@ -137,13 +161,13 @@ impl Store for SqliteStore {
         after: Option<OperationId>,
         limit: u32,
     ) -> StoreFuture<'_, Vec<Inspected>> {
-        self.transact(TO_RECORD, move |connection, clock| {
+        self.transact(Purpose::Keep, move |connection, clock| {
             decide::unresolved(connection, after, limit, clock)
         })
     }
 
     fn secret(&self) -> StoreFuture<'_, DeploymentSecret> {
-        self.transact(TO_RECORD, |connection, _| {
+        self.transact(Purpose::Keep, |connection, _| {
             let bytes: [u8; 32] = connection
                 .query_row("SELECT value FROM mcp_guard_secret WHERE id = 1", [], |row| row.get(0))
                 .map_err(|error| unreadable(&error))?;
@@ -163,7 +187,7 @@ impl Transactions for SqliteStore {
 
     fn begin<'a>(&'a self, claim: &'a Claim) -> StoreFuture<'a, Begun> {
         let clock = Arc::clone(&self.clock);
-        Box::pin(Begin::submit(&self.writer, clock, claim.clone(), TO_CLAIM))
+        Box::pin(Begin::submit(&self.writer, clock, claim.clone()))
     }
 }
 

@@ -1,5 +1,6 @@
 //! A store and the rules, asked the same.
 
+mod cast;
 mod play;
 mod step;
 

@@ -165,6 +165,29 @@ async fn what_stands_is_answered_while_another_process_holds_the_file() {
     other.execute_batch("ROLLBACK").expect("the lock is let go");
 }
 
+/// A claim whose caller has given it up would run out to "unknown", although nobody acted. What is to
+/// be kept is kept.
+#[tokio::test]
+async fn nothing_is_claimed_for_a_caller_who_is_gone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("guard.db");
+    let store = SqliteStore::open(&path).await.expect("a store");
+    let lease = granted(&store, &claim(1)).await;
+    let other = Connection::open(&path).expect("the file");
+    other.execute_batch("BEGIN IMMEDIATE").expect("a lock");
+    let (given_up, settlement) = (claim(2), done());
+    let soon = Duration::from_millis(100);
+    let (claimed, settled) = tokio::join!(
+        tokio::time::timeout(soon, store.claim(&given_up)),
+        tokio::time::timeout(soon, store.settle(&lease, &settlement)),
+    );
+    assert!(claimed.is_err() && settled.is_err(), "they wait");
+    other.execute_batch("ROLLBACK").expect("the lock is let go");
+    assert_eq!(store.inspect(&given_up.operation).await, Ok(None));
+    let replayed = store.claim(&claim(1)).await.expect("claim");
+    assert!(matches!(replayed, Claimed::Stands(Standing::Recorded(_))), "{replayed:?}");
+}
+
 /// The pace of the store. Not a test of anything: run it by name, with `--ignored --nocapture`.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement"]

@@ -7,7 +7,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::{Arc, mpsc},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 pub(super) use line::{Line, Next};
@@ -18,6 +18,7 @@ pub(super) use thread::sweep_some;
 use tokio::sync::oneshot;
 
 use super::{
+    Purpose,
     change::Change,
     file,
     transaction::{Begin, Step},
@@ -72,16 +73,22 @@ impl Writer {
     }
 
     /// Decides in a transaction, and answers once what the decision writes is durable. It may be
-    /// decided several times, while somebody else holds the file; the last time counts. After
-    /// `patience` of that it is given up.
+    /// decided several times, while somebody else holds the file; the last time counts. It waits for
+    /// that as long as its purpose allows.
     pub(super) async fn submit<T: Send + 'static>(
         &self,
-        patience: Duration,
+        purpose: Purpose,
         decide: impl FnMut(&Connection) -> Result<(T, Option<Change>), StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let until = Instant::now() + patience;
-        self.send(Message::Job(Box::new(Pending { decide, until, result: None, answer })))?;
+        let until = Instant::now() + purpose.patience();
+        self.send(Message::Job(Box::new(Pending {
+            decide,
+            purpose,
+            until,
+            result: None,
+            answer,
+        })))?;
         answered.await.map_err(|_| gone())?
     }
 
@@ -107,6 +114,7 @@ pub(super) trait Job: Send {
 
 struct Pending<T, F> {
     decide: F,
+    purpose: Purpose,
     until: Instant,
     result: Option<Result<T, StoreError>>,
     answer: oneshot::Sender<Result<T, StoreError>>,
@@ -131,6 +139,9 @@ where
     }
 
     fn work(&mut self, connection: &Connection) {
+        if self.purpose == Purpose::Act && self.answer.is_closed() {
+            return;
+        }
         self.result = Some(survived(|| {
             let (answer, change) = (self.decide)(connection)?;
             match change {
@@ -148,7 +159,7 @@ where
             (Err(error), _) => Err(error.clone()),
             (Ok(()), None) => Err(gone()),
         };
-        // A caller that was dropped finds its answer in the record.
+        // Nobody may wait for it any more: what was written is found in the record.
         drop(self.answer.send(result));
     }
 }

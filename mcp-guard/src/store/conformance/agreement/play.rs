@@ -2,15 +2,15 @@
 
 use std::{collections::VecDeque, fmt::Write as _, sync::Arc};
 
-use super::step::{Asked, BUSINESSES, Ending, Forged, Held, METERS, OPERATIONS, Step, WINDOWS};
+use super::{
+    cast::{Cast, settlement},
+    step::{OPERATIONS, Step},
+};
 use crate::{
     clock::{Clock as _, ManualClock},
     store::{
-        Attempt, BusinessKey, Claim, Claimed, Fenced, Inspected, Lease, MemoryStore, MeterId,
-        OperationId, Payload, Reservation, Retention, Settlement, Standing, Store, StoreError,
-        StoredReply,
-        conformance::fixture::{LEASE, fingerprint, fresh, principal},
-        record::State,
+        Attempt, Claim, Claimed, Fenced, Inspected, Lease, MemoryStore, OperationId, Payload,
+        Reservation, Standing, Store, StoreError, StoredReply, record::State,
     },
 };
 
@@ -52,8 +52,7 @@ struct Players<'a> {
     rules: MemoryStore,
     /// Goes with the store's clock.
     rules_clock: Arc<ManualClock>,
-    /// What this sequence's ids begin with.
-    base: [u8; 32],
+    cast: Cast,
     claims: VecDeque<Claim>,
     leases: VecDeque<Lease>,
     history: String,
@@ -80,7 +79,7 @@ impl<'a> Players<'a> {
             clock,
             rules,
             rules_clock,
-            base: fresh(),
+            cast: Cast::new(),
             claims,
             leases,
             history: String::new(),
@@ -90,7 +89,7 @@ impl<'a> Players<'a> {
     async fn agree_on(&mut self, step: &Step) -> bool {
         let (expected, found, lenient) = match step {
             Step::Claim(asked) => {
-                let claim = self.claim(asked);
+                let claim = self.cast.claim(asked);
                 self.claims.push_front(claim.clone());
                 let (expected, found) = self.claimed(&claim).await;
                 (expected, found, false)
@@ -103,34 +102,35 @@ impl<'a> Players<'a> {
                 None => (Answer::Waited, Answer::Waited, false),
             },
             Step::Recall(asked) => {
-                let claim = self.claim(asked);
+                let claim = self.cast.claim(asked);
                 let expected = Answer::Recalled(self.rules.recall(&claim).await);
                 (expected, Answer::Recalled(self.store.recall(&claim).await), false)
             }
             Step::Renew(held) => {
-                let lease = self.lease(held);
+                let lease = self.cast.lease(held, &self.leases);
                 let expected = Answer::Fenced(self.rules.renew(&lease).await);
                 (expected, Answer::Fenced(self.store.renew(&lease).await), false)
             }
             Step::Dispatch(held) => {
-                let lease = self.lease(held);
+                let lease = self.cast.lease(held, &self.leases);
                 let expected = Answer::Fenced(self.rules.dispatch(&lease).await);
                 (expected, Answer::Fenced(self.store.dispatch(&lease).await), false)
             }
             Step::Settle(held, ending) => {
-                let (lease, settlement) = (self.lease(held), settlement(ending));
+                let (lease, settlement) = (self.cast.lease(held, &self.leases), settlement(ending));
                 let lenient = self.has_expired(&lease.attempt).await;
                 let expected = Answer::Fenced(self.rules.settle(&lease, &settlement).await);
                 (expected, Answer::Fenced(self.store.settle(&lease, &settlement).await), lenient)
             }
             Step::Resolve(held, ending) => {
-                let (attempt, settlement) = (self.lease(held).attempt, settlement(ending));
+                let (attempt, settlement) =
+                    (self.cast.lease(held, &self.leases).attempt, settlement(ending));
                 let lenient = self.has_expired(&attempt).await;
                 let expected = Answer::Fenced(self.rules.resolve(&attempt, &settlement).await);
                 (expected, Answer::Fenced(self.store.resolve(&attempt, &settlement).await), lenient)
             }
             Step::Inspect(number) => {
-                let (expected, found) = self.inspected(self.operation(*number)).await;
+                let (expected, found) = self.inspected(self.cast.operation(*number)).await;
                 (expected, found, false)
             }
             Step::Unresolved { after, limit } => {
@@ -152,7 +152,7 @@ impl<'a> Players<'a> {
     /// What was written is the same as well.
     async fn records_agree(&mut self) -> bool {
         for number in 0..OPERATIONS {
-            let (expected, found) = self.inspected(self.operation(number)).await;
+            let (expected, found) = self.inspected(self.cast.operation(number)).await;
             if expected != found {
                 self.tell(&Step::Inspect(number), &expected, &found);
                 return false;
@@ -185,11 +185,11 @@ impl<'a> Players<'a> {
     }
 
     async fn unresolved(&self, after: u8, limit: u32) -> (Answer, Answer) {
-        let after = Some(self.operation(after));
+        let after = Some(self.cast.operation(after));
         let expected = self.rules.unresolved(after, limit).await;
         let found = self.store.unresolved(after, limit).await;
         // The store may hold others, and they come behind ours.
-        let last = self.operation(u8::MAX);
+        let last = self.cast.operation(u8::MAX);
         let ours = |found: Vec<Inspected>| {
             kept(found.into_iter().filter(|found| found.operation <= last).collect())
         };
@@ -204,73 +204,6 @@ impl<'a> Players<'a> {
             State::Recorded { ended, .. } => now >= ended.retain_until,
             _ => false,
         })
-    }
-
-    fn id(&self, kind: u8, number: u8) -> [u8; 32] {
-        let mut bytes = self.base;
-        bytes[30] = kind;
-        bytes[31] = number;
-        bytes
-    }
-
-    fn operation(&self, number: u8) -> OperationId {
-        OperationId::from_bytes(self.id(0, number))
-    }
-
-    fn claim(&self, asked: &Asked) -> Claim {
-        let business = |number| BusinessKey::from_bytes(self.id(1, number % BUSINESSES));
-        let reservation = |(meter, amount, cap, window): &(u8, u64, u64, u8)| Reservation {
-            meter: MeterId::from_bytes(self.id(2, meter % METERS)),
-            amount: *amount,
-            cap: *cap,
-            window: WINDOWS[usize::from(*window)],
-        };
-        Claim::new(
-            self.operation(asked.operation),
-            principal(asked.principal),
-            fingerprint(asked.fingerprint),
-            "conformance",
-            asked.lease,
-        )
-        .with_retake(asked.retake)
-        .with_tentative(asked.tentative)
-        .with_business(asked.business.map(business))
-        .with_reservations(asked.reservations.iter().map(reservation).collect())
-        .with_arguments(asked.arguments.then(|| Payload::from_bytes(vec![0xfe, asked.operation])))
-    }
-
-    /// The lease that was meant, or one that never was.
-    fn lease(&self, held: &Held) -> Lease {
-        let never = Attempt { operation: self.operation(0), epoch: 1, owner: stranger() };
-        let lease = self.leases.get(usize::from(held.latest)).cloned();
-        let Lease { mut attempt, mut length } =
-            lease.unwrap_or(Lease { attempt: never, length: LEASE });
-        match held.forged {
-            None => {}
-            Some(Forged::Owner) => attempt.owner = stranger(),
-            Some(Forged::Epoch) => attempt.epoch += 1,
-            Some(Forged::Operation) => attempt.operation = self.operation(OPERATIONS),
-            Some(Forged::Length) => length = LEASE * 3,
-        }
-        Lease { attempt, length }
-    }
-}
-
-fn stranger() -> crate::store::Owner {
-    crate::store::Owner::from_bytes([9; 16])
-}
-
-fn settlement(ending: &Ending) -> Settlement {
-    match ending {
-        Ending::Recorded { reply, acted, retain, tombstone } => Settlement::Recorded {
-            reply: StoredReply { body: Payload::from_bytes(vec![*reply]), is_error: !acted },
-            acted: *acted,
-            retention: Retention { retain: *retain, tombstone: *tombstone },
-        },
-        Ending::Released { retain, tombstone } => {
-            Settlement::Released { retention: Retention { retain: *retain, tombstone: *tombstone } }
-        }
-        Ending::Unknown => Settlement::Unknown,
     }
 }
 

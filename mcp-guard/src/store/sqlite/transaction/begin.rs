@@ -1,9 +1,6 @@
 //! A wish to open a transaction.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -14,6 +11,7 @@ use crate::{
     store::{
         Begun, Claim, Claimed, Lease, Standing, StoreError,
         sqlite::{
+            Purpose,
             change::Change,
             decide,
             file::Place,
@@ -33,15 +31,14 @@ pub(in crate::store::sqlite) struct Begin {
 }
 
 impl Begin {
-    /// Waits in line for `patience`, and answers what became of it.
+    /// Waits in line, and answers what became of it.
     pub(in crate::store::sqlite) async fn submit(
         writer: &Writer,
         clock: Arc<dyn Clock>,
         claim: Claim,
-        patience: Duration,
     ) -> Result<Begun, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let until = Instant::now() + patience;
+        let until = Instant::now() + Purpose::Act.patience();
         let begin = Self { claim, clock, until, writer: writer.clone(), answer };
         writer.send(Message::Begin(Box::new(begin)))?;
         answered.await.map_err(|_| gone())?
