@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use tempfile::TempDir;
 use tokio::{
     io::AsyncReadExt,
@@ -163,6 +163,15 @@ impl Process {
     /// When it has gone already.
     pub fn resume(&self) {
         self.send(Signal::CONT);
+    }
+
+    /// Lets no file of the server's grow beyond so many bytes, as a full disk does; `None`: any file.
+    ///
+    /// # Panics
+    /// When it has gone already.
+    pub fn limit_files(&self, bytes: Option<u64>) {
+        let limit = Rlimit { current: bytes, maximum: None };
+        prlimit(Some(self.pid()), Resource::Fsize, limit).expect("a process that runs");
     }
 
     fn send(&self, signal: Signal) {

@@ -14,7 +14,11 @@ use std::{process::ExitCode, sync::Arc};
 pub use backend::{CANARY, PANIC_CANARY};
 use mcp_guard::{GuardBuilder, prelude::*, store};
 pub use options::{Options, Transport};
-use tokio::net::TcpListener;
+use rustix::process::Signal;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
@@ -63,6 +67,8 @@ pub async fn serve(options: Options) -> Result<(), mcp_guard::Error> {
     if options.hide_unauthorized {
         builder = builder.hide_unauthorized();
     }
+    // A full disk is played by a limit of the size of files, whose signal would end the process.
+    let _survived = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))?;
     let store = store::open(&options.store_url()).await?;
     let builder = with_tools(builder, &options, store);
     match options.transport {

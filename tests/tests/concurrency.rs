@@ -3,14 +3,15 @@
 use futures_util::future::join_all;
 use guard_tests::{
     answer::Answer,
+    crash::backing::Backing,
     fixture::Fixture,
-    server::Transport,
+    server::{Options, Transport},
     wire::{Version, Wire, every_way},
 };
 use serde_json::{Value, json};
 
-async fn fifty_calls_through_each(wires: &[Wire; 2], tool: &str, arguments: &Value) -> Vec<Answer> {
-    let calls = (0..100).map(|n| wires[n % 2].call(tool, arguments.clone()));
+async fn a_hundred_calls(wires: &[Wire], tool: &str, arguments: &Value) -> Vec<Answer> {
+    let calls = (0..100).map(|n| wires[n % wires.len()].call(tool, arguments.clone()));
     join_all(calls).await
 }
 
@@ -28,18 +29,46 @@ async fn a_hundred_calls_with_one_key_act_once() {
             "order_id": "ord_8821", "amount_cents": 500, "reason": "late",
             "idempotency_key": "one-key-for-all",
         });
-        let answers = fifty_calls_through_each(&wires, "create_refund", &arguments).await;
+        let answers = a_hundred_calls(&wires, "create_refund", &arguments).await;
 
-        assert_eq!(fixture.effects().entries().len(), 1, "{transport:?} {version:?}");
-        let (done, refused): (Vec<_>, Vec<_>) =
-            answers.iter().partition(|answer| answer.envelope()["status"] == "ok");
-        assert!(!done.is_empty(), "nobody was told the result");
-        for answer in &done {
-            assert_eq!(answer.bytes(), done[0].bytes(), "every success is the same answer");
-        }
-        assert_eq!(done.iter().filter(|answer| !answer.is_replay()).count(), 1, "one acted");
-        for answer in refused {
-            assert_eq!(answer.error(), ("idempotent".into(), "in_flight".into()), "{answer:?}");
+        one_acted(&fixture, &answers);
+    }
+}
+
+/// One effect. Whoever is told a result is told the same, one of them for the first time; the others
+/// are told to wait.
+fn one_acted(fixture: &Fixture, answers: &[Answer]) {
+    assert_eq!(fixture.effects().entries().len(), 1);
+    let (done, refused): (Vec<_>, Vec<_>) =
+        answers.iter().partition(|answer| answer.envelope()["status"] == "ok");
+    assert!(!done.is_empty(), "nobody was told the result");
+    for answer in &done {
+        assert_eq!(answer.bytes(), done[0].bytes(), "every success is the same answer");
+    }
+    assert_eq!(done.iter().filter(|answer| !answer.is_replay()).count(), 1, "one acted");
+    for answer in refused {
+        assert_eq!(answer.error(), ("idempotent".into(), "in_flight".into()), "{answer:?}");
+    }
+}
+
+/// Three processes, on every store.
+#[tokio::test(flavor = "multi_thread")]
+async fn on_every_store_a_hundred_calls_with_one_key_act_once() {
+    for backing in Backing::all() {
+        let fixture = Fixture::new();
+        let store = Some(backing.url(fixture.folder()));
+        let options = Options { store, ..fixture.server(Transport::Stdio) };
+        let open = || Wire::open(&options, Version::V2025November);
+        let wires = [open().await, open().await, open().await];
+        let arguments = json!({
+            "order_id": "ord_8821", "amount_cents": 500, "reason": "late",
+            "idempotency_key": "one-key-for-all",
+        });
+        let answers = a_hundred_calls(&wires, "create_refund", &arguments).await;
+        one_acted(&fixture, &answers);
+        for wire in &wires {
+            let later = wire.call("create_refund", arguments.clone()).await;
+            assert!(later.is_replay(), "{}: {later:?}", backing.name());
         }
     }
 }
@@ -52,7 +81,7 @@ async fn those_who_wait_are_told_the_result() {
         "order_id": "ord_8821", "amount_cents": 500, "millis": 300,
         "idempotency_key": "one-key-for-all",
     });
-    let answers = fifty_calls_through_each(&wires, "slow_refund", &arguments).await;
+    let answers = a_hundred_calls(&wires, "slow_refund", &arguments).await;
 
     assert_eq!(fixture.effects().entries().len(), 1);
     assert_eq!(fixture.attempts().entries().len(), 1, "one body ran");

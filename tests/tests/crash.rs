@@ -1,13 +1,23 @@
 //! A server that dies between the effect and its record.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use guard_tests::{
     answer::Answer,
+    crash::{
+        backing::Backing,
+        campaign::{self, Plan},
+        chain::{Chain, ask, said},
+        point::{Moment, Point, Step},
+    },
     fixture::Fixture,
     server::Transport,
     wire::{Version, Wire},
 };
+use mcp_guard::store;
 use serde_json::{Value, json};
 
 fn arguments() -> Value {
@@ -96,4 +106,65 @@ async fn a_running_owner_keeps_its_lease_for_longer_than_it_lasts() {
         () = watch => {}
     }
     assert_eq!(fixture.effects().entries().len(), 1);
+}
+
+/// A few deaths at every point, on every store. The program `crash` dies by the thousand, and has a
+/// second to recover; here, others work on the same processors.
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_a_server_dies_of_there_is_one_effect_and_every_record_is_sound() {
+    let recovery = Duration::from_secs(20);
+    let plan = Plan { rounds: 4, only: None, at_once: 8, recovery };
+    for backing in Backing::all() {
+        let points = if backing.has_transactions() { 37 } else { 21 };
+        let table = campaign::run(&Arc::new(backing), &plan).await;
+        assert!(table.faults().is_empty(), "{table}{:#?}", table.faults());
+        assert_eq!(table.rounds(), points * plan.rounds, "every point was come to");
+    }
+}
+
+/// Nobody calls again. The guard that is left finds out by itself, by the tool's own function.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_asks_about_is_found_out_in_the_background() {
+    const TOOL: &str = "act_and_be_looked_after";
+    let every = Some(Duration::from_millis(100));
+    for backing in Backing::all() {
+        for (moment, landed) in [(Moment::During, false), (Moment::After, true)] {
+            let (transport, version) = (Transport::Stdio, Version::V2025November);
+            let mut chain = Chain::open_looked_after(&backing, transport, version, every).await;
+            let order = format!("ord_{landed}");
+            let call = |purpose: &str, key: &str| {
+                json!({
+                    "order_id": order, "purpose": purpose, "amount_cents": 600,
+                    "pauses": {"before": 0, "after": 0},
+                    "idempotency_key": format!("{key}-{order}"),
+                })
+            };
+            let first = call("first", "the-key");
+            let died = chain.die(Point::new(Step::Effect, moment), TOOL, &first).await;
+            assert_eq!(died.map(|answer| answer.is_some()), Ok(false));
+            chain.restart().await;
+            is_found_out(&chain).await;
+            assert_eq!(chain.fixture().attempts().entries().len(), 1, "no body ran for that");
+
+            let other = ask(chain.server(), TOOL, &call("other", "other-key")).await;
+            let other = other.expect("an answer").envelope()["status"] == "ok";
+            assert_eq!(other, !landed, "{}: its budget is free, or spent", backing.name());
+            if landed {
+                let replay = ask(chain.server(), TOOL, &first).await.expect("an answer");
+                assert!(replay.is_replay(), "{}: {}", backing.name(), said(&replay));
+            }
+            assert_eq!(chain.fixture().effects().entries().len(), 1, "{}", backing.name());
+        }
+    }
+}
+
+/// Waits until the dead server's operation is known to be unknown, and then no longer.
+async fn is_found_out(chain: &Chain) {
+    let store = store::open(&chain.store_url()).await.expect("a store");
+    let patience = Instant::now() + Duration::from_secs(10);
+    tokio::time::sleep(guard_tests::server::doomed::LEASE).await;
+    while !store.unresolved(None, 1).await.expect("the store answers").is_empty() {
+        assert!(Instant::now() < patience, "nobody found out");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

@@ -46,6 +46,24 @@ impl Backing {
         !matches!(self, Self::Redis(_))
     }
 
+    /// Takes the store away, as a failure of its server does. A file stays.
+    pub fn fail(&mut self) {
+        match self {
+            Self::Sqlite => {}
+            Self::Postgres(server) => server.stop_immediately(),
+            Self::Redis(server) => server.kill(),
+        }
+    }
+
+    /// Brings it back.
+    pub fn come_back(&mut self) {
+        match self {
+            Self::Sqlite => {}
+            Self::Postgres(server) => server.come_back(),
+            Self::Redis(server) => server.restart(),
+        }
+    }
+
     /// Its URL, for servers in this folder.
     #[must_use]
     pub fn url(&self, folder: &Path) -> String {
@@ -88,6 +106,14 @@ impl Transfers {
             tokio::task::yield_now().await;
         }
         Self::Server(client)
+    }
+
+    /// Opens the ledger once more: its connection went with its server.
+    ///
+    /// # Panics
+    /// As [`open`](Self::open).
+    pub async fn reopen(&mut self, url: &str) {
+        *self = Self::open(url).await;
     }
 
     /// What was transferred for an order: steps and processes.

@@ -135,7 +135,7 @@ async fn die_outside(
             number: number / count + u32::try_from(chained.number).unwrap_or_default(),
             order: order(chained, number),
         };
-        match round.run(chain).await.and_then(|seen| in_time(seen, seen.recovery, plan)) {
+        match round.run(chain).await.and_then(|seen| in_time(seen, seen.recovery, chain, plan)) {
             Ok(seen) => table.add(place, seen.unknown, seen.recovery),
             Err(fault) => {
                 table.add_fault(place, &fault);
@@ -158,7 +158,7 @@ async fn die_inside(
     for number in chained.first..chained.first + chained.rounds {
         let round = transaction::Round { point: chained.point, order: order(chained, number) };
         let ran = round.run(chain, &mut ledger).await;
-        match ran.and_then(|recovery| in_time(recovery, recovery, plan)) {
+        match ran.and_then(|recovery| in_time(recovery, recovery, chain, plan)) {
             Ok(recovery) => table.add(place, false, recovery),
             Err(fault) => {
                 table.add_fault(place, &fault);
@@ -183,11 +183,12 @@ fn kinds_at(point: Point) -> &'static [Kind] {
     }
 }
 
-fn in_time<T>(seen: T, recovery: Duration, plan: &Plan) -> Result<T, Fault> {
+fn in_time<T>(seen: T, recovery: Duration, chain: &Chain, plan: &Plan) -> Result<T, Fault> {
     if recovery <= plan.recovery {
         return Ok(seen);
     }
-    Err(Fault::Wrong(format!("it took {recovery:?} to recover")))
+    let start = chain.took_to_start();
+    Err(Fault::Wrong(format!("it took {recovery:?} to recover, {start:?} of it to start")))
 }
 
 /// Whether every record can be read whose outcome is unknown (the others were, by replays), and the

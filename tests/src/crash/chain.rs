@@ -44,20 +44,33 @@ pub struct Chain {
     version: Version,
     server: Wire,
     started: Instant,
+    listened: Instant,
     survivor: Option<Wire>,
 }
 
 impl Chain {
     /// A new folder on this store, and a server in it.
     pub async fn open(backing: &Backing, transport: Transport, version: Version) -> Self {
+        Self::open_looked_after(backing, transport, version, None).await
+    }
+
+    /// The same, with servers that look into unknown outcomes so often, if ever.
+    pub async fn open_looked_after(
+        backing: &Backing,
+        transport: Transport,
+        version: Version,
+        look_after: Option<Duration>,
+    ) -> Self {
         let fixture = Fixture::new();
         let options = Options {
             store: Some(backing.url(fixture.folder())),
             doomed: true,
+            look_after,
             ..fixture.server(transport)
         };
         let (started, server) = start(&options, version).await;
-        Self { fixture, options, version, server, started, survivor: None }
+        let listened = Instant::now();
+        Self { fixture, options, version, server, started, listened, survivor: None }
     }
 
     /// Lets a second server work beside the ones that die.
@@ -97,6 +110,12 @@ impl Chain {
         self.started
     }
 
+    /// How long it took until it listened.
+    #[must_use]
+    pub fn took_to_start(&self) -> Duration {
+        self.listened.saturating_duration_since(self.started)
+    }
+
     /// The number of the server's process, as it writes it into its own ledger.
     #[must_use]
     pub fn pid(&self) -> i64 {
@@ -106,6 +125,20 @@ impl Chain {
     /// Starts the next server.
     pub async fn restart(&mut self) {
         (self.started, self.server) = start(&self.options, self.version).await;
+        self.listened = Instant::now();
+    }
+
+    /// Tells the server where it dies. At [`Point::REPLIED`] it dies of nobody but the test; what an
+    /// armed server does besides is to take the pauses that a call asks for.
+    ///
+    /// # Errors
+    /// When it knows no such point.
+    pub async fn arm(&self, point: Point) -> Result<(), Fault> {
+        let armed = self.server.call("arm", json!({"point": point.to_string()})).await;
+        if armed.envelope()["result"] == true {
+            return Ok(());
+        }
+        Err(Fault::Wrong(format!("it cannot be armed: {}", said(&armed))))
     }
 
     /// Lets the server die at a point of this call. The answer, where it came before the death.
@@ -123,10 +156,7 @@ impl Chain {
             self.server.process().kill().await;
             Some(answer)
         } else {
-            let armed = self.server.call("arm", json!({"point": point.to_string()})).await;
-            if armed.result() != true {
-                return Err(Fault::Wrong(format!("it cannot be armed: {}", said(&armed))));
-            }
+            self.arm(point).await?;
             self.call_to_death(point, tool, arguments).await?;
             None
         };

@@ -52,7 +52,7 @@ impl Round {
 
     fn call(&self, key: &str, cents: u64) -> Value {
         let key = format!("{key}-{}", self.order);
-        json!({"order_id": self.order, "cents": cents, "idempotency_key": key})
+        json!({"order_id": self.order, "cents": cents, "pause": 0, "idempotency_key": key})
     }
 
     /// Three statements, committed together: nobody ever sees one or two of them.

@@ -3,7 +3,7 @@
 //! Each of them has a business key, and a budget for each order, so that whatever dies, both can be
 //! looked into.
 
-use std::time::Duration;
+use std::{io, process, time::Duration};
 
 use mcp_guard::{GuardBuilder, prelude::*};
 use schemars::JsonSchema;
@@ -76,7 +76,24 @@ impl Doomed {
         &self.fuse
     }
 
-    /// Every body: it begins, and acts between two pauses. It can die anywhere.
+    /// Says that a body began.
+    pub(super) fn begin(&self, entry: &Entry) -> Result<(), BackendError> {
+        self.fuse.pass(Step::Effect, Moment::Before);
+        self.backend.begin(entry).map(drop)
+    }
+
+    /// Says that a body began whose effect is in the store's transaction.
+    pub(super) fn begin_in_transaction(&self, order_id: &str, cents: u64) -> io::Result<()> {
+        let entry = Entry {
+            tool: "transfer".into(),
+            order_id: order_id.into(),
+            amount_cents: cents,
+            key: process::id().to_string(),
+        };
+        self.backend.attempts.append(&entry).map(drop)
+    }
+
+    /// Every body: it acts between two pauses. It can die anywhere.
     async fn act(&self, entry: Entry, pauses: Pauses) -> Result<Refund, BackendError> {
         self.act_by(entry, pauses, |backend, entry| backend.act(entry)).await
     }
@@ -92,7 +109,6 @@ impl Doomed {
         pauses: Pauses,
         effect: impl FnOnce(&Backend, &Entry) -> Result<Refund, BackendError>,
     ) -> Result<Refund, BackendError> {
-        self.backend.begin(&entry)?;
         self.wait(pauses.before).await;
         self.fuse.pass(Step::Effect, Moment::During);
         let refund = effect(&self.backend, &entry)?;
@@ -101,7 +117,7 @@ impl Doomed {
         Ok(refund)
     }
 
-    async fn wait(&self, millis: u32) {
+    pub(super) async fn wait(&self, millis: u32) {
         if millis > 0 && self.fuse.is_armed() {
             tokio::time::sleep(Duration::from_millis(millis.into())).await;
         }
@@ -150,8 +166,8 @@ async fn act_or_doubt(
     /// How long to wait.
     pauses: Pauses,
 ) -> Result<Refund, BackendError> {
-    doomed.fuse.pass(Step::Effect, Moment::Before);
     let entry = entry("act_or_doubt", &order_id, &purpose, amount_cents, effect);
+    doomed.begin(&entry)?;
     doomed.act(entry, pauses).await
 }
 
@@ -173,8 +189,8 @@ async fn act_again(
     /// How long to wait.
     pauses: Pauses,
 ) -> Result<Refund, BackendError> {
-    doomed.fuse.pass(Step::Effect, Moment::Before);
     let entry = entry("act_again", &order_id, &purpose, amount_cents, effect);
+    doomed.begin(&entry)?;
     doomed.act_once(entry, pauses).await
 }
 
@@ -200,8 +216,8 @@ async fn act_and_look(
     /// How long to wait.
     pauses: Pauses,
 ) -> Result<Refund, BackendError> {
-    doomed.fuse.pass(Step::Effect, Moment::Before);
     let entry = entry("act_and_look", &order_id, &purpose, amount_cents, effect);
+    doomed.begin(&entry)?;
     doomed.act(entry, pauses).await
 }
 
@@ -235,8 +251,8 @@ async fn act_and_be_looked_after(
     /// How long to wait.
     pauses: Pauses,
 ) -> Result<Refund, BackendError> {
-    doomed.fuse.pass(Step::Effect, Moment::Before);
     let entry = entry("act_and_be_looked_after", &order_id, &purpose, amount_cents, effect);
+    doomed.begin(&entry)?;
     doomed.act(entry, pauses).await
 }
 
@@ -269,9 +285,9 @@ async fn act_when_dispatched(
     /// How long to wait.
     pauses: Pauses,
 ) -> Result<Refund, BackendError> {
-    doomed.fuse.pass(Step::Effect, Moment::Before);
+    let entry = entry("act_when_dispatched", &order_id, &purpose, amount_cents, effect);
+    doomed.begin(&entry)?;
     doomed.wait(pauses.before).await;
     effect.dispatch().await?;
-    let entry = entry("act_when_dispatched", &order_id, &purpose, amount_cents, effect);
     doomed.act(entry, Pauses { before: 0, ..pauses }).await
 }

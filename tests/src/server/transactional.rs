@@ -1,7 +1,7 @@
 //! The tools whose effect is in the store's own transaction: three statements, each of which the
 //! server may not survive.
 
-use std::{any::TypeId, process};
+use std::{any::TypeId, io, process};
 
 use mcp_guard::{
     GuardBuilder,
@@ -56,6 +56,9 @@ enum TransferError {
     #[error("the server refused the transfer")]
     #[tool_error(transient, retry_after = "20ms")]
     Server(#[from] tokio_postgres::Error),
+    #[error("the ledger refused to say that the transfer began")]
+    #[tool_error(transient, retry_after = "20ms")]
+    Ledger(#[from] io::Error),
     #[error("the amount is beyond what can be written down")]
     #[tool_error(rejected)]
     Amount(#[from] std::num::TryFromIntError),
@@ -75,8 +78,11 @@ async fn transfer_in_file(
     order_id: String,
     /// Amount to transfer, in cents.
     cents: u64,
+    /// How long an armed process waits after each statement, in milliseconds.
+    pause: u32,
 ) -> Result<Transfer, TransferError> {
     let amount = i64::try_from(cents)?;
+    doomed.begin_in_transaction(&order_id, cents)?;
     for (step, number) in STEPS {
         let order_id = order_id.clone();
         let write = transaction.run(move |connection| {
@@ -86,6 +92,7 @@ async fn transfer_in_file(
             )
         });
         doomed.fuse().through(step, write).await?;
+        doomed.wait(pause).await;
     }
     Ok(Transfer::of(order_id))
 }
@@ -104,8 +111,11 @@ async fn transfer_in_postgres(
     order_id: String,
     /// Amount to transfer, in cents.
     cents: u64,
+    /// How long an armed process waits after each statement, in milliseconds.
+    pause: u32,
 ) -> Result<Transfer, TransferError> {
     let amount = i64::try_from(cents)?;
+    doomed.begin_in_transaction(&order_id, cents)?;
     let process = i64::from(process::id());
     for (step, number) in STEPS {
         let values: [&(dyn ToSql + Sync); 4] = [&order_id, &number, &amount, &process];
@@ -114,6 +124,7 @@ async fn transfer_in_postgres(
             &values,
         );
         doomed.fuse().through(step, write).await?;
+        doomed.wait(pause).await;
     }
     Ok(Transfer::of(order_id))
 }
