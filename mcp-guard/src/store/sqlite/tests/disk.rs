@@ -53,9 +53,25 @@ fn a_full_disk_refuses_and_keeps_nothing() {
             acted: true,
             retention: Retention { retain: TO_RECORD, tombstone: TO_RECORD },
         };
-        let (other, third) = (claim(2), claim(3));
-        let (settled, _, _) =
-            tokio::join!(store.settle(&small, &large), store.claim(&other), store.claim(&third));
+        // They wait for the file, and so share a transaction once they have it.
+        let file = Connection::open(&path).expect("the file");
+        file.execute_batch("BEGIN IMMEDIATE").expect("a lock");
+        let (first, last) = (claim(2), claim(3));
+        let (one, settled, two, ()) = tokio::join!(
+            store.claim(&first),
+            store.settle(&small, &large),
+            store.claim(&last),
+            async {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                file.execute_batch("ROLLBACK").expect("the lock is let go");
+            }
+        );
+        for refused in [one, two] {
+            assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+        }
+        for claim in [first, last] {
+            assert_eq!(store.inspect(&claim.operation).await, Ok(None));
+        }
         assert!(matches!(settled, Err(StoreError::Unavailable(_))), "{settled:?}");
         let found = store.inspect(&claim(1).operation).await.expect("inspect").expect("a record");
         assert_eq!(found.record.attempt(found.operation), small.attempt);

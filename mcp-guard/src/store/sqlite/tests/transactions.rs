@@ -172,7 +172,8 @@ async fn a_transaction_that_sqlite_gave_up_commits_nothing() {
         connection.execute("INSERT INTO ledger VALUES ('alone')", [])
     };
     assert!(body(&mut open).run(work).await.is_err());
-    assert!(enter(&mut open).await.is_err(), "nothing is run any more");
+    let run = |_: &Connection| -> rusqlite::Result<()> { panic!("nothing is run any more") };
+    assert!(body(&mut open).run(run).await.is_err());
     let finished = open.finish(Finish::Commit(done())).await;
     assert!(matches!(finished, Err(StoreError::Unusable(_))), "{finished:?}");
     assert_eq!(bank.entries(), 0);
@@ -221,6 +222,23 @@ async fn others_are_answered_while_a_transaction_is_open() {
     });
     assert!(matches!(claimed, Ok(Claimed::Granted(_))));
     assert_eq!(bank.entries(), 1);
+}
+
+/// Whoever waits for the file already is answered when the transaction is opened.
+#[tokio::test]
+async fn who_waits_is_answered_when_a_transaction_is_opened() {
+    let bank = Bank::open().await;
+    bank.file.execute_batch("BEGIN IMMEDIATE").expect("a lock");
+    let (first, second) = (claim(1), claim(1));
+    let began = std::time::Instant::now();
+    let (begun, claimed, ()) =
+        tokio::join!(bank.store.begin(&first), bank.store.claim(&second), async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            bank.file.execute_batch("ROLLBACK").expect("the lock is let go");
+        });
+    assert!(matches!(begun, Ok(Begun::Granted(..))));
+    assert!(matches!(claimed, Ok(Claimed::Stands(Standing::InFlight(_)))), "{claimed:?}");
+    assert!(began.elapsed() < TO_CLAIM, "{:?}", began.elapsed());
 }
 
 /// Another process is not told what this one's open transaction claims, but it does not wait for it.
