@@ -50,6 +50,10 @@ impl Effect {
     }
 
     /// Which attempt at the operation this is, counted from 1.
+    ///
+    /// With `on_unknown = retry`, an attempt that is not the first may follow one that acted. Then
+    /// leave refusals to a backend that knows [`key`](Self::key): "already refunded", found by a look
+    /// of the body's own, may be the first attempt's doing.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.epoch

@@ -21,16 +21,19 @@ mod url;
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
-pub use memory::MemoryStore;
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisOptions, RedisStore};
+pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]
 pub use postgres::{PgTransaction, PostgresOptions, PostgresStore};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteStore, SqliteTransaction};
 pub use url::open;
 
-pub use self::{record::Record, transaction::{Begun, Finish, Handle, OpenTransaction, Transactions}};
+pub use self::{
+    record::Record,
+    transaction::{Begun, Finish, Handle, OpenTransaction, Transactions},
+};
 pub use crate::key::{BusinessKey, Fingerprint, MeterId, OperationId, PrincipalId};
 use crate::{clock::Timestamp, secret::DeploymentSecret};
 
@@ -92,11 +95,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// The operations whose outcome is [unknown](Record::is_unknown), in the order of their ids:
     /// at most `limit` of those that come behind `after`.
-    fn unresolved(
-        &self,
-        after: Option<OperationId>,
-        limit: u32,
-    ) -> StoreFuture<'_, Vec<Inspected>>;
+    fn unresolved(&self, after: Option<OperationId>, limit: u32)
+    -> StoreFuture<'_, Vec<Inspected>>;
 
     /// The deployment's secret: made once at random, the same for every process on this store.
     fn secret(&self) -> StoreFuture<'_, DeploymentSecret>;
@@ -257,7 +257,8 @@ impl Owner {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claimed {
     /// The lease's operation is this attempt's to carry out. It is another one than was claimed
-    /// where an unknown operation with the same business key is carried out again.
+    /// where an unknown operation with the same business key is carried out again. The claimed
+    /// operation is not begun by that, and its key not used up.
     Granted(Lease),
     /// It is not: the operation stands so.
     Stands(Standing),

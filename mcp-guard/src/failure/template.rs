@@ -130,7 +130,8 @@ impl Failure {
         Self::new(
             Category::Idempotent,
             "already_done",
-            "The same operation was already done by another call. Nothing was done now.",
+            "The same operation was done, or may have been done, by another call. Nothing was done \
+             now.",
         )
     }
 
@@ -207,6 +208,17 @@ impl Failure {
     pub(crate) fn unknown(code: impl Into<std::borrow::Cow<'static, str>>, detail: String) -> Self {
         Self::new(Category::Unknown, code, "It is not known whether the operation was carried out.")
             .logged(detail)
+    }
+
+    /// The call took longer than its lease, did nothing itself, and its operation was settled by
+    /// somebody else meanwhile.
+    pub(crate) fn superseded() -> Self {
+        Self::new(
+            Category::Unknown,
+            "superseded",
+            "This call took so long that its operation was settled without it.",
+        )
+        .found_out_later()
     }
 
     /// It may have been done, by a backend that makes a retry with the same key harmless.

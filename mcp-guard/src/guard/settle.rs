@@ -10,6 +10,7 @@ pub(super) use judge::Certainty;
 use super::{Core, Reply, background, reserve::Held, run::Ended};
 use crate::{
     encryption::Content,
+    failure::Failure,
     store::{Fenced, OperationId, Payload, Settlement, StoredReply},
     tool::IdempotentSpec,
 };
@@ -32,9 +33,23 @@ pub(super) async fn settle(ended: Ended, core: &Core) -> Reply {
     let operation = held.lease.attempt.operation;
     let settlement = settlement(certainty, &reply, &operation, &held.once.spec, core);
     match record(core, held, settlement).await {
-        Fenced::Applied => reply,
-        Fenced::Superseded => reply.not_durable(),
+        Written::Now => reply,
+        Written::Later => reply.not_durable(),
+        // The effect is a fact, whoever settled its operation meanwhile.
+        Written::Never if certainty == Certainty::Done => reply.not_durable(),
+        // Anything else is not: another attempt may have done it.
+        Written::Never => Reply::failure(tool, &Failure::superseded()),
     }
+}
+
+/// Whether an outcome is recorded.
+enum Written {
+    /// It is.
+    Now,
+    /// The store did not answer; writing goes on.
+    Later,
+    /// Its operation has been settled otherwise.
+    Never,
 }
 
 /// What is recorded of an end.
@@ -71,14 +86,14 @@ fn kept(reply: &Reply, operation: &OperationId, core: &Core) -> Payload {
 
 /// Writes the settlement. Where the store does not answer, the caller is answered all the same, and
 /// the writing goes on in the background: the effect is a fact, whoever knows it.
-async fn record(core: &Core, held: Held, settlement: Settlement) -> Fenced {
+async fn record(core: &Core, held: Held, settlement: Settlement) -> Written {
     match held.store.settle(&held.lease, &settlement).await {
-        Ok(Fenced::Applied) => Fenced::Applied,
+        Ok(Fenced::Applied) => Written::Now,
         Ok(Fenced::Superseded) => {
             tracing::error!(
                 "an outcome was not recorded: its operation has been settled otherwise"
             );
-            Fenced::Superseded
+            Written::Never
         }
         Err(error) => {
             tracing::error!(%error, "an outcome is not recorded yet; going on in the background");
@@ -88,7 +103,7 @@ async fn record(core: &Core, held: Held, settlement: Settlement) -> Fenced {
                 let settlement = settlement.clone();
                 async move { store.settle(&lease, &settlement).await.map(drop) }
             });
-            Fenced::Superseded
+            Written::Later
         }
     }
 }

@@ -367,7 +367,9 @@ impl Decision {
 
 /// How a record that is not forgotten stands to a claim of its operation.
 fn stands(record: &Record, claim: &Claim, operation: OperationId, now: Timestamp) -> Decision {
-    if record.owner == claim.owner && matches!(record.state, State::Claimed { .. }) {
+    let is_claimed = matches!(record.state, State::Claimed { .. });
+    // A lease that has run out is not given back: somebody may have been told that it is unknown.
+    if record.owner == claim.owner && is_claimed && !record.is_unknown(now) {
         return Decision::Own(lease(record, operation, claim));
     }
     if record.fingerprint != claim.fingerprint {

@@ -90,14 +90,21 @@ impl Claiming<'_> {
     /// Claims, and once more after a failure: the first may have been granted, and its
     /// acknowledgement lost. The store knows the owner again.
     async fn claim_surely(&self) -> Result<Claimed, StoreError> {
-        let mut claimed = self.store.claim(self.claim).await;
-        if matches!(claimed, Err(StoreError::Unavailable(_))) {
-            claimed = self.store.claim(self.claim).await;
-        }
-        if matches!(claimed, Err(StoreError::Unavailable(_))) {
+        let first = self.store.claim(self.claim).await;
+        let Err(StoreError::Unavailable(_)) = first else { return first };
+        let second = self.store.claim(self.claim).await;
+        if !matches!(second, Ok(Claimed::Granted(_))) {
+            // The first may have been granted, or come to be granted, to nobody.
             withdraw(self.core, Arc::clone(self.store), self.claim.clone());
         }
-        claimed
+        match second {
+            Ok(Claimed::Stands(Standing::Unknown(attempt)))
+                if attempt.owner == self.claim.owner =>
+            {
+                Err(StoreError::Unavailable("a claim was acknowledged after its lease".into()))
+            }
+            second => second,
+        }
     }
 }
 
@@ -112,10 +119,15 @@ fn withdraw(core: &Core, store: Arc<dyn Store>, claim: Claim) {
     background::persist(&core.running, "a claim is withdrawn", move || {
         let (store, claim) = (Arc::clone(&store), claim.clone());
         async move {
-            // Only a claim that was granted is found again: this one takes nothing over.
-            let Claimed::Granted(lease) = store.claim(&claim.with_retake(false)).await? else {
-                return Ok(());
+            // This one takes nothing over: it finds what was granted, while it stands and after.
+            let attempt = match store.claim(&claim.clone().with_retake(false)).await? {
+                Claimed::Granted(lease) => lease.attempt,
+                Claimed::Stands(Standing::Unknown(attempt)) if attempt.owner == claim.owner => {
+                    attempt
+                }
+                Claimed::Stands(_) => return Ok(()),
             };
+            let lease = Lease { attempt, length: claim.lease };
             store.settle(&lease, &Settlement::Released { retention }).await.map(drop)
         }
     });

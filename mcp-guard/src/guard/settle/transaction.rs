@@ -41,13 +41,13 @@ pub(super) async fn settle(
         Err(StoreError::Unavailable(format!("it did not answer within {patience:?}")))
     });
     match finished {
-        // What is not committed is undone, whether or not the store says so.
-        _ if is_rolled_back => reply,
-        Ok(()) => reply,
         Err(StoreError::Unusable(detail)) => {
             let detail = format!("the body ended the transaction itself: {detail}");
             Reply::failure(tool, &Failure::unknown("transaction_ended", detail))
         }
+        // What is not committed is undone, whether or not the store says so.
+        _ if is_rolled_back => reply,
+        Ok(()) => reply,
         Err(_) if was_committed(&held).await => reply,
         // Safe whatever became of it: a commit is found again, and nothing else was done.
         Err(error) => Reply::failure(tool, &Failure::commit_unacknowledged(error.to_string())),

@@ -13,6 +13,7 @@ use crate::{
 
 pub(super) async fn all(store: &dyn Store, clock: &ManualClock) {
     lease_that_ran_out_is_unknown(store, clock).await;
+    own_claim_is_not_granted_again_after_its_lease(store, clock).await;
     unknown_can_be_retaken_where_the_tool_says_so(store, clock).await;
     late_owner_turns_unknown_into_fact(store, clock).await;
     late_owner_never_touches_a_successor(store, clock).await;
@@ -34,6 +35,20 @@ pub async fn lease_that_ran_out_is_unknown(store: &dyn Store, clock: &ManualCloc
     }
     assert_eq!(store.renew(&lease).await, Ok(Fenced::Applied));
     assert_eq!(stands(store, &claim(operation)).await, Standing::InFlight(LEASE));
+}
+
+/// A claim that is asked for again after its lease is not given back: somebody may have been told that
+/// it is unknown. Its owner, who knows that nothing was done, may release it.
+pub async fn own_claim_is_not_granted_again_after_its_lease(
+    store: &dyn Store,
+    clock: &ManualClock,
+) {
+    let claim = claim(operation());
+    let lease = granted(store, &claim).await;
+    clock.advance(LEASE);
+    assert_eq!(stands(store, &claim).await, Standing::Unknown(lease.attempt));
+    settle(store, &lease, &released()).await;
+    granted(store, &claim).await;
 }
 
 /// Where the backend deduplicates, an unknown operation is carried out again; a live one is not.

@@ -166,7 +166,8 @@ BEGIN
     said.verdict := CASE
         -- A claim in a transaction is seen by others only when its body has committed by itself: it
         -- must not run again.
-        WHEN mode <> 'transaction' AND had.owner = wish.owner AND had.state = 'claimed' THEN 'own'
+        WHEN mode <> 'transaction' AND had.owner = wish.owner AND had.state = 'claimed'
+            AND NOT is_unknown(had, moment) THEN 'own'
         WHEN had.fingerprint <> wish.fingerprint THEN 'conflict'
         WHEN is_unknown(had, moment) AND wish.retake THEN 'retake'
         WHEN is_unknown(had, moment) THEN 'unknown'

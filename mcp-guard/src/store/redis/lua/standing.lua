@@ -13,7 +13,7 @@ local function unknown(record)
 end
 
 local function stands(record, claim)
-  if record.state == 'claimed' and record.owner == claim.owner then
+  if record.state == 'claimed' and record.owner == claim.owner and not is_unknown(record) then
     return { to = 'own', record = record }
   end
   if record.fingerprint ~= claim.fingerprint then
