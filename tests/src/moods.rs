@@ -1,6 +1,10 @@
 //! How a backend behaves, order by order. A test says so while servers run: by a file for each order.
 
-use std::{fs, io, path::PathBuf};
+use std::{
+    fs, io,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -78,6 +82,25 @@ impl Moods {
     pub fn clear(&self, order_id: &str) {
         let cleared = fs::remove_file(self.path(order_id, "mood"));
         cleared.expect("an order with a mood");
+        // Only of a body that was held.
+        let _ = fs::remove_file(self.path(order_id, "held"));
+    }
+
+    /// Waits until a body of an order is held.
+    ///
+    /// # Panics
+    /// When none is within ten seconds.
+    pub async fn holds(&self, order_id: &str) {
+        let patience = Instant::now() + Duration::from_secs(10);
+        while !self.path(order_id, "held").exists() {
+            assert!(Instant::now() < patience, "no body of {order_id} is held");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Says that a body is held.
+    pub(crate) fn held(&self, order_id: &str) -> io::Result<()> {
+        fs::write(self.path(order_id, "held"), [])
     }
 
     /// Says what a look at an order's unknown outcomes finds.

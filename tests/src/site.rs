@@ -11,14 +11,15 @@ use std::{
 };
 
 use mcp_guard::{
-    Caller, Guard, ManualClock, PostgresStore, RedisStore, SqliteStore, Timestamp,
+    Call, Caller, Guard, ManualClock, PostgresStore, RedisStore, SqliteStore, Timestamp,
     store::{self, Store},
 };
+use serde_json::Value;
 
 use crate::{
     fixture::Fixture,
     ledger::Ledger,
-    moods::Moods,
+    moods::{How, Moment, Moods},
     server::{
         Options, Transport,
         engine::{self, SCOPE, Settings, agent, token},
@@ -261,6 +262,25 @@ impl Bench<'_> {
     /// A connection to a guard of its own, for this caller.
     pub async fn wire_for(&self, caller: Caller, settings: &Settings) -> Wire {
         Wire::within(self.guard(caller, settings)).await
+    }
+
+    /// Begins a call of the agent's that is held at a moment of its body, and drops it there, as a
+    /// crash does.
+    ///
+    /// # Panics
+    /// When it is answered.
+    pub async fn lose(&self, tool: &str, arguments: Value, at: Moment) {
+        let moods = self.site.moods();
+        let order_id = arguments["order_id"].as_str().expect("an order").to_owned();
+        let guard = self.guard(agent(), &Settings::default());
+        moods.set(&order_id, at, How::Hold);
+        tokio::select! {
+            reply = guard.call(Call::new(tool, arguments, Some(agent()))) => {
+                panic!("it is not held: {reply:?}")
+            }
+            () = moods.holds(&order_id) => {}
+        }
+        moods.clear(&order_id);
     }
 
     /// Moves the store's time on.

@@ -12,7 +12,10 @@ use guard_tests::in_process::InProcess;
 use mcp_guard::{
     DeploymentSecret, MemoryStore,
     prelude::*,
-    store::{Claim, Claimed, Fenced, Lease, Settlement, Standing, Store, StoreError, StoreFuture},
+    store::{
+        Attempt, Claim, Claimed, Fenced, Inspected, Lease, OperationId, Settlement, Standing,
+        Store, StoreError, StoreFuture,
+    },
 };
 use serde_json::{Value, json};
 
@@ -37,6 +40,41 @@ async fn act(
     Ok(amount)
 }
 
+/// Act once it is known to be allowed.
+#[guarded_tool(idempotent(dispatch), any_caller)]
+async fn act_when_dispatched(
+    effects: &Effects,
+    effect: &Effect,
+    /// How much.
+    amount: u64,
+) -> Result<u64, mcp_guard::NotDispatched> {
+    effect.dispatch().await?;
+    effects.0.fetch_add(1, Ordering::SeqCst);
+    Ok(amount)
+}
+
+/// Act, and have no answer. It borrows its caller, so that nobody looks but the next call.
+#[guarded_tool(idempotent(on_unknown = reconcile(look)), any_caller)]
+async fn act_and_forget(
+    effects: &Effects,
+    _caller: &Caller,
+    /// How much.
+    amount: u64,
+) -> Result<u64, NoAnswer> {
+    effects.0.fetch_add(1, Ordering::SeqCst);
+    let _ = amount;
+    Err(NoAnswer)
+}
+
+async fn look(effects: &Effects, _caller: &Caller, amount: u64) -> Reconciled<u64> {
+    if effects.count() == 1 { Reconciled::Landed(amount) } else { Reconciled::NotLanded }
+}
+
+#[derive(Debug, thiserror::Error, ToolError)]
+#[error("there was no answer")]
+#[tool_error(ambiguous)]
+struct NoAnswer;
+
 /// How often an operation still fails, and whether its effect takes place all the same.
 #[derive(Clone, Copy, Default)]
 struct Trouble {
@@ -58,6 +96,8 @@ struct Faulty {
     store: MemoryStore,
     claim: Arc<Mutex<Trouble>>,
     settle: Arc<Mutex<Trouble>>,
+    dispatch: Arc<Mutex<Trouble>>,
+    resolve: Arc<Mutex<Trouble>>,
     unreadable: bool,
 }
 
@@ -67,17 +107,23 @@ impl Faulty {
             store: MemoryStore::new().expect("a store"),
             claim: Arc::default(),
             settle: Arc::default(),
+            dispatch: Arc::default(),
+            resolve: Arc::default(),
             unreadable: false,
         }
     }
 
     fn fail_claims(&self, times: u32, after_applying: bool) {
-        *self.claim.lock().expect("not poisoned") = Trouble { times, after_applying };
+        fail(&self.claim, times, after_applying);
     }
 
     fn fail_settlements(&self, times: u32, after_applying: bool) {
-        *self.settle.lock().expect("not poisoned") = Trouble { times, after_applying };
+        fail(&self.settle, times, after_applying);
     }
+}
+
+fn fail(trouble: &Mutex<Trouble>, times: u32, after_applying: bool) {
+    *trouble.lock().expect("not poisoned") = Trouble { times, after_applying };
 }
 
 fn gone() -> StoreError {
@@ -128,6 +174,50 @@ impl Store for Faulty {
         })
     }
 
+    fn dispatch<'a>(&'a self, lease: &'a Lease) -> StoreFuture<'a, Fenced> {
+        Box::pin(async move {
+            match Trouble::next(&self.dispatch) {
+                None => self.store.dispatch(lease).await,
+                Some(trouble) => {
+                    if trouble.after_applying {
+                        self.store.dispatch(lease).await?;
+                    }
+                    Err(gone())
+                }
+            }
+        })
+    }
+
+    fn resolve<'a>(
+        &'a self,
+        attempt: &'a Attempt,
+        settlement: &'a Settlement,
+    ) -> StoreFuture<'a, Fenced> {
+        Box::pin(async move {
+            match Trouble::next(&self.resolve) {
+                None => self.store.resolve(attempt, settlement).await,
+                Some(trouble) => {
+                    if trouble.after_applying {
+                        self.store.resolve(attempt, settlement).await?;
+                    }
+                    Err(gone())
+                }
+            }
+        })
+    }
+
+    fn inspect<'a>(&'a self, operation: &'a OperationId) -> StoreFuture<'a, Option<Inspected>> {
+        self.store.inspect(operation)
+    }
+
+    fn unresolved(
+        &self,
+        after: Option<OperationId>,
+        limit: u32,
+    ) -> StoreFuture<'_, Vec<Inspected>> {
+        self.store.unresolved(after, limit)
+    }
+
     fn secret(&self) -> StoreFuture<'_, DeploymentSecret> {
         self.store.secret()
     }
@@ -143,13 +233,19 @@ impl Wire {
             .store(store)
             .identity(Caller::local("agent"))
             .tool::<act>()
+            .tool::<act_when_dispatched>()
+            .tool::<act_and_forget>()
             .build();
         Self(InProcess::open(guard.expect("a guard")).await)
     }
 
     async fn act(&mut self, amount: u64, key: &str) -> Value {
+        self.call("act", amount, key).await
+    }
+
+    async fn call(&mut self, tool: &str, amount: u64, key: &str) -> Value {
         let arguments = json!({"amount": amount, "idempotency_key": key});
-        let answer = self.0.call("act", &arguments).await;
+        let answer = self.0.call(tool, &arguments).await;
         assert!(!answer.text.contains("canary"), "the store's own text was shown: {answer:?}");
         answer.message()["result"].clone()
     }
@@ -226,4 +322,39 @@ async fn what_is_recorded_is_replayed_even_beyond_the_limit() {
     assert_eq!(wire.act(100, "the-first-key").await["isError"], false, "a refusal spends no key");
     assert_eq!(error_of(&wire.act(101, "the-first-key").await), ("idempotent", "key_conflict"));
     assert_eq!(effects.count(), 1);
+}
+
+/// The moment could not be marked, so the body has not acted: the key is free, whether or not the
+/// mark was made.
+#[tokio::test]
+async fn a_store_that_is_down_at_the_dispatch_means_nothing_is_done() {
+    for after_applying in [false, true] {
+        let (store, effects) = (Faulty::new(), Effects::default());
+        let mut wire = Wire::open(store.clone(), effects.clone()).await;
+        fail(&store.dispatch, 1, after_applying);
+        let refused = wire.call("act_when_dispatched", 5, "the-first-key").await;
+        assert_eq!(error_of(&refused), ("transient", "not_dispatched"));
+        assert_eq!(effects.count(), 0);
+        let done = wire.call("act_when_dispatched", 5, "the-first-key").await;
+        assert_eq!(done["isError"], false, "{done}");
+        assert_eq!(effects.count(), 1);
+    }
+}
+
+/// What a look has found is told once it is recorded, and not before.
+#[tokio::test]
+async fn a_store_that_is_down_while_an_outcome_is_found_out_keeps_it_unknown() {
+    for after_applying in [false, true] {
+        let (store, effects) = (Faulty::new(), Effects::default());
+        let mut wire = Wire::open(store.clone(), effects.clone()).await;
+        let lost = wire.call("act_and_forget", 5, "the-first-key").await;
+        assert_eq!(error_of(&lost), ("unknown", "no_answer"));
+        fail(&store.resolve, 1, after_applying);
+        let refused = wire.call("act_and_forget", 5, "the-first-key").await;
+        assert_eq!(error_of(&refused), ("transient", "store_unavailable"));
+        let found = wire.call("act_and_forget", 5, "the-first-key").await;
+        assert_eq!(found["structuredContent"]["result"], 5, "{found}");
+        assert_eq!(found["_meta"]["mcp-guard/replayed"], true);
+        assert_eq!(effects.count(), 1);
+    }
 }

@@ -30,7 +30,6 @@ pub(super) struct Engine {
 }
 
 /// Adds every tool that can work on this store, and the store.
-#[must_use]
 pub fn register(
     builder: GuardBuilder,
     folder: &Path,

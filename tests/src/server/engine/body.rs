@@ -63,6 +63,7 @@ impl Engine {
                 Some(How::Panic) => panic!("{PANIC_CANARY}"),
                 Some(How::Hang) => future::pending().await,
                 Some(How::Hold) => {
+                    self.moods.held(order_id)?;
                     tokio::time::sleep(Duration::from_millis(5)).await;
                     continue;
                 }

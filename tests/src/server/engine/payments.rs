@@ -53,7 +53,7 @@ macro_rules! payments {
         )*
 
         pub(super) fn register(builder: GuardBuilder) -> GuardBuilder {
-            builder$(.tool::<$name>())*
+            builder$(.tool::<$name>())*.tool::<weigh>()
         }
     };
 }
@@ -61,10 +61,36 @@ macro_rules! payments {
 payments! {
     pay(idempotent(key = [order_id, purpose])) Plain;
     pay_patiently(idempotent(key = [order_id, purpose], in_flight = wait("10s"))) Plain;
+    pay_impatiently(idempotent(key = [order_id, purpose], in_flight = wait("200ms"))) Plain;
     pay_again(idempotent(key = [order_id, purpose], on_unknown = retry)) Deduplicates;
     pay_and_look(idempotent(key = [order_id, purpose], on_unknown = reconcile(look))) Plain;
     pay_when_dispatched(idempotent(key = [order_id, purpose], dispatch)) Dispatches;
     pay_by_client_key(idempotent) Plain;
+}
+
+/// Where a parcel goes.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct Label {
+    from: String,
+    to: Option<String>,
+}
+
+/// Weigh the parcel of an order.
+#[guarded_tool(any_caller, idempotent)]
+async fn weigh(
+    engine: &Engine,
+    effect: &Effect,
+    /// Order to weigh.
+    order_id: String,
+    /// What it weighs.
+    grams: f64,
+    /// Where it goes.
+    label: Option<Label>,
+) -> Result<f64, BackendError> {
+    drop(label);
+    let entry = Entry { tool: "weigh".into(), order_id, amount_cents: 0, key: effect.key().into() };
+    engine.pay(effect, Manner::Plain, &entry).await?;
+    Ok(grams)
 }
 
 async fn look(
