@@ -7,6 +7,8 @@ pub mod fixture;
 pub mod in_process;
 pub mod ledger;
 pub mod model;
+pub mod moods;
 pub mod server;
 pub mod services;
+pub mod site;
 pub mod wire;
