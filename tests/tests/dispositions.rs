@@ -31,6 +31,11 @@ on_every_store! {
 const DAY: Duration = Duration::from_secs(86_400);
 const MILLI: Duration = Duration::from_millis(1);
 
+/// The shortest time that a store tells apart, less than this.
+fn just_before(time: Duration) -> Duration {
+    time.saturating_sub(MILLI)
+}
+
 fn code(answer: &Answer) -> String {
     answer.error().1
 }
@@ -55,10 +60,10 @@ async fn an_answer_is_replayed_until_it_is_dropped_and_its_key_stays_spent(site:
     let first = wire.call("pay", asked("the-first-key")).await;
     let _ = first.result();
 
-    bench.advance(DAY - MILLI);
+    bench.advance(just_before(DAY));
     assert_eq!(wire.call("pay", asked("the-first-key")).await.bytes(), first.bytes());
     bench.advance(MILLI);
-    for until_the_next in [DAY * 30 - MILLI, MILLI] {
+    for until_the_next in [just_before(DAY * 30), MILLI] {
         let spent = wire.call("pay", asked("the-first-key")).await;
         assert_eq!(spent.error(), ("idempotent".into(), "key_expired".into()));
         let other = wire.call("pay", asked("another-key")).await;
@@ -87,7 +92,7 @@ async fn a_refusal_is_remembered_as_long(site: &Site) {
     site.moods().set("ord_1", Moment::Before, How::Refuse);
     let refused = wire.call("pay", payment("the-first-key", "ord_1", 500)).await;
     site.moods().clear("ord_1");
-    bench.advance(Duration::from_secs(10) - MILLI);
+    bench.advance(just_before(Duration::from_secs(10)));
     let again = wire.call("pay", payment("the-first-key", "ord_1", 500)).await;
     assert_eq!(again.bytes(), refused.bytes());
     bench.advance(MILLI);
@@ -109,7 +114,7 @@ async fn what_was_released_stands_for_its_arguments(site: &Site) {
     let other = wire.call("pay", payment("the-first-key", "ord_1", 501)).await;
     assert_eq!(code(&other), "key_conflict");
     site.moods().clear("ord_1");
-    bench.advance(DAY * 31 - MILLI);
+    bench.advance(just_before(DAY * 31));
     let other = wire.call("pay", payment("the-first-key", "ord_1", 501)).await;
     assert_eq!(code(&other), "key_conflict");
     let done = wire.call("pay", payment("the-first-key", "ord_1", 500)).await;
@@ -294,7 +299,7 @@ async fn a_status_is_told_of_every_standing(site: &Site) {
     }
     bench.lose("pay", payment("a-lost-key", "ord_lost", 500), Moment::Landed).await;
     assert_eq!(status(&wire, "pay", "a-lost-key").await, "under_way");
-    bench.advance(Duration::from_secs(60) - MILLI);
+    bench.advance(just_before(Duration::from_secs(60)));
     assert_eq!(status(&wire, "pay", "a-lost-key").await, "under_way");
     bench.advance(MILLI);
     assert_eq!(status(&wire, "pay", "a-lost-key").await, "unknown");

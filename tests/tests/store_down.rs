@@ -1,6 +1,7 @@
 //! What a call is told, and what happens, when the store fails at the worst moments.
 
 use std::{
+    future::{Ready, ready},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU32, Ordering},
@@ -66,8 +67,9 @@ async fn act_and_forget(
     Err(NoAnswer)
 }
 
-async fn look(effects: &Effects, _caller: &Caller, amount: u64) -> Reconciled<u64> {
-    if effects.count() == 1 { Reconciled::Landed(amount) } else { Reconciled::NotLanded }
+fn look(effects: &Effects, _caller: &Caller, amount: u64) -> Ready<Reconciled<u64>> {
+    let landed = effects.count() == 1;
+    ready(if landed { Reconciled::Landed(amount) } else { Reconciled::NotLanded })
 }
 
 #[derive(Debug, thiserror::Error, ToolError)]
