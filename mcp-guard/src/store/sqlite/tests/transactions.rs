@@ -229,15 +229,15 @@ async fn others_are_answered_while_a_transaction_is_open() {
 async fn who_waits_is_answered_when_a_transaction_is_opened() {
     let bank = Bank::open().await;
     bank.file.execute_batch("BEGIN IMMEDIATE").expect("a lock");
-    let (first, second) = (claim(1), claim(1));
+    let (begins, claims) = (claim(1), claim(1));
     let began = std::time::Instant::now();
-    let (begun, claimed, ()) =
-        tokio::join!(bank.store.begin(&first), bank.store.claim(&second), async {
+    let (first, second, ()) =
+        tokio::join!(bank.store.begin(&begins), bank.store.claim(&claims), async {
             tokio::time::sleep(Duration::from_millis(200)).await;
             bank.file.execute_batch("ROLLBACK").expect("the lock is let go");
         });
-    assert!(matches!(begun, Ok(Begun::Granted(..))));
-    assert!(matches!(claimed, Ok(Claimed::Stands(Standing::InFlight(_)))), "{claimed:?}");
+    assert!(matches!(first, Ok(Begun::Granted(..))));
+    assert!(matches!(second, Ok(Claimed::Stands(Standing::InFlight(_)))), "{second:?}");
     assert!(began.elapsed() < TO_CLAIM, "{:?}", began.elapsed());
 }
 
