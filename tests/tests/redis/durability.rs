@@ -61,10 +61,15 @@ async fn a_killed_server_keeps_all_that_it_acknowledged() {
     let numbers = Arc::new(AtomicU64::new(0));
     for round in 0..8 {
         let over = Arc::new(AtomicBool::new(false));
+        let before = numbers.load(Ordering::SeqCst);
         let tasks: Vec<_> = (0..16)
             .map(|_| tokio::spawn(work(store.clone(), numbers.clone(), over.clone())))
             .collect();
-        tokio::time::sleep(Duration::from_millis(60 + 17 * round)).await;
+        // However slow the machine is, some are done by then, and some are in the middle.
+        while numbers.load(Ordering::SeqCst) < before + 64 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(17 * round)).await;
         server.kill();
         over.store(true, Ordering::SeqCst);
         let mut told = Vec::new();
