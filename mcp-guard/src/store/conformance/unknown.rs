@@ -14,6 +14,7 @@ use crate::{
 pub(super) async fn all(store: &dyn Store, clock: &ManualClock) {
     lease_that_ran_out_is_unknown(store, clock).await;
     own_claim_is_not_granted_again_after_its_lease(store, clock).await;
+    own_lease_that_ran_out_is_not_given_back(store, clock).await;
     unknown_can_be_retaken_where_the_tool_says_so(store, clock).await;
     late_owner_turns_unknown_into_fact(store, clock).await;
     late_owner_never_touches_a_successor(store, clock).await;
@@ -49,6 +50,17 @@ pub async fn own_claim_is_not_granted_again_after_its_lease(
     assert_eq!(stands(store, &claim).await, Standing::Unknown(lease.attempt));
     settle(store, &lease, &released()).await;
     granted(store, &claim).await;
+}
+
+/// An owner whose claim was acknowledged too late is told that it is unknown, as others were. Where the
+/// backend deduplicates, it may carry the operation out in a new attempt.
+pub async fn own_lease_that_ran_out_is_not_given_back(store: &dyn Store, clock: &ManualClock) {
+    let claim = claim(operation());
+    let lease = abandoned(store, clock, &claim).await;
+    assert_eq!(stands(store, &claim).await, Standing::Unknown(lease.attempt));
+    let again = granted(store, &claim.with_retake(true)).await;
+    assert!(again.attempt.epoch > lease.attempt.epoch);
+    assert_eq!(store.settle(&lease, &done()).await, Ok(Fenced::Superseded));
 }
 
 /// Where the backend deduplicates, an unknown operation is carried out again; a live one is not.
