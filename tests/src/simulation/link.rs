@@ -92,7 +92,7 @@ impl Link {
     /// does not depend on the process any more.
     async fn exchange<T, F>(
         &self,
-        call: Option<CallId>,
+        calls: Vec<CallId>,
         work: impl FnOnce(End) -> F + Send + 'static,
     ) -> Result<T, StoreError>
     where
@@ -102,7 +102,7 @@ impl Link {
         self.present().await;
         let Fate { there, back, trouble } = self.fate();
         if let Some(trouble) = trouble {
-            self.end.world.fault(trouble, call);
+            self.end.world.fault(trouble, calls);
         }
         match trouble {
             Some(Fault::StoreErrorBefore) => return Err(gone()),
@@ -141,8 +141,10 @@ impl Link {
     where
         F: Future<Output = Result<Fenced, StoreError>> + Send + 'static,
     {
-        let call = self.end.world.judge(|judge, _| judge.call_of(attempt.owner));
-        self.exchange(call, move |end| async move {
+        // Who reconciles speaks of somebody else's attempt.
+        let owner = self.end.world.judge(|judge, _| judge.call_of(attempt.owner));
+        let calls = owner.into_iter().chain(current_call()).collect();
+        self.exchange(calls, move |end| async move {
             let world = Arc::clone(&end.world);
             let before = if matches!(written, Written::Resolved(_)) {
                 end.at_its_clock().store.inspect(&attempt.operation).await?
@@ -179,7 +181,7 @@ impl Store for Link {
                 .end
                 .world
                 .judge(|judge, _| judge.claims(claim.owner, claim.operation, current_call()));
-            self.exchange(call, move |end| async move {
+            self.exchange(call.into_iter().collect(), move |end| async move {
                 let answer = end.at_its_clock().store.claim(&owned).await;
                 if let Ok(claimed) = &answer {
                     end.world.judge(|judge, now| judge.claimed(&owned, claimed, now));
@@ -192,7 +194,7 @@ impl Store for Link {
 
     fn recall<'a>(&'a self, claim: &'a Claim) -> StoreFuture<'a, Option<Standing>> {
         let owned = claim.clone();
-        Box::pin(self.exchange(current_call(), move |end| async move {
+        Box::pin(self.exchange(current_call().into_iter().collect(), move |end| async move {
             end.at_its_clock().store.recall(&owned).await
         }))
     }
@@ -237,7 +239,7 @@ impl Store for Link {
 
     fn inspect<'a>(&'a self, operation: &'a OperationId) -> StoreFuture<'a, Option<Inspected>> {
         let owned = *operation;
-        Box::pin(self.exchange(current_call(), move |end| async move {
+        Box::pin(self.exchange(current_call().into_iter().collect(), move |end| async move {
             end.at_its_clock().store.inspect(&owned).await
         }))
     }
@@ -247,13 +249,13 @@ impl Store for Link {
         after: Option<OperationId>,
         limit: u32,
     ) -> StoreFuture<'_, Vec<Inspected>> {
-        Box::pin(self.exchange(current_call(), move |end| async move {
+        Box::pin(self.exchange(current_call().into_iter().collect(), move |end| async move {
             end.at_its_clock().store.unresolved(after, limit).await
         }))
     }
 
     fn secret(&self) -> StoreFuture<'_, DeploymentSecret> {
-        Box::pin(self.exchange(current_call(), move |end| async move {
+        Box::pin(self.exchange(current_call().into_iter().collect(), move |end| async move {
             end.at_its_clock().store.secret().await
         }))
     }

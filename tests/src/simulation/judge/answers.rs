@@ -5,7 +5,10 @@ use std::fmt;
 use mcp_guard::{BudgetSpec, Reply};
 use serde_json::Value;
 
-use super::{CallId, Judge, claims::Verdict};
+use super::{
+    CallId, Judge,
+    claims::{Grant, Verdict},
+};
 use crate::simulation::{
     intent::{Intent, millis},
     time::Moment,
@@ -96,7 +99,7 @@ impl Judge {
         let Some(said) = self.calls[call].said.clone() else { return };
         let found = self
             .wrong_success(call, &said)
-            .or_else(|| self.broken_promise(call, &said))
+            .or_else(|| self.broken_promise(call, &said, now))
             .or_else(|| self.changed_answer(call, &said, now))
             .or_else(|| self.groundless(call, &said, now));
         if let Some(check) = found {
@@ -131,7 +134,7 @@ impl Judge {
     }
 
     /// Who is told that nothing was done has done nothing, and whose key may be replaced as well.
-    fn broken_promise(&self, call: CallId, said: &Said) -> Option<&'static str> {
+    fn broken_promise(&self, call: CallId, said: &Said, now: Moment) -> Option<&'static str> {
         let intent = self.calls[call].intent;
         let acted = |other: CallId| self.deeds.iter().any(|deed| deed.call == other);
         if said.says_nothing_was_done && acted(call) {
@@ -146,8 +149,7 @@ impl Judge {
             let of = self.calls[deed.call].intent;
             of.has_key_of(&intent)
                 && of.has_arguments_of(&intent)
-                && self.calls[call].began.at_most_since(deed.at)
-                    < intent.retained(&self.plan) - self.plan.spread()
+                && now.at_most_since(deed.at) < intent.retained(&self.plan) - self.plan.spread()
         });
         (said.allows_new_key && spent).then_some("a new key is safe where that was said")
     }
@@ -164,7 +166,7 @@ impl Judge {
                 let told = before.said.as_ref()?;
                 let is_first = told.is_recorded() && !told.is_replay;
                 let is_before = before.ended.is_some_and(|ended| ended.at <= record.began.at);
-                let granted = self.latest_grant(other)?.at;
+                let granted = self.latest_grant(other).filter(|grant| grant.is_of_own_key)?.at;
                 (is_first
                     && is_before
                     && before.intent.has_key_of(&record.intent)
@@ -185,17 +187,24 @@ impl Judge {
         let is_groundless = match said.code.as_str() {
             "in_flight" => !self.somebody_is_at_it(call),
             "key_conflict" => !self.was_asked_otherwise(call),
+            // A refusal after an attempt that may have acted counts as if it had.
             "already_done" => {
-                !self.deeds.iter().any(|deed| self.calls[deed.call].intent.is_about(&intent))
+                let is_about = |other: CallId| self.calls[other].intent.is_about(&intent);
+                let done = self.deeds.iter().any(|deed| is_about(deed.call));
+                let doubted =
+                    |grant: &Grant| is_about(grant.call) && grant.verdict == Some(Verdict::Refused);
+                !done && !(self.grants.iter().any(doubted) && self.is_explained(call))
             }
             "key_expired" => !self.calls.iter().any(|other| {
                 other.intent.has_key_of(&intent)
                     && now.at_most_since(other.began)
                         >= intent.retained(&self.plan) - self.plan.spread()
             }),
-            "budget_exceeded" => intent.tool.budgets.iter().all(|budget| {
-                self.may_be_taken(call, budget, now) + intent.takes(budget) <= budget.max
-            }),
+            "budget_exceeded" => {
+                intent.tool.budgets.iter().all(|budget| {
+                    self.may_be_taken(call, budget) + intent.takes(budget) <= budget.max
+                })
+            }
             "limit_exceeded" => intent.amount <= 9,
             "store_unavailable" => !self.calls[call].is_disturbed,
             _ => said.is_unknown() && !self.is_explained(call),
@@ -233,7 +242,7 @@ impl Judge {
     }
 
     /// The most that other calls may hold and have spent of a budget.
-    fn may_be_taken(&self, call: CallId, budget: &BudgetSpec, now: Moment) -> u64 {
+    fn may_be_taken(&self, call: CallId, budget: &BudgetSpec) -> u64 {
         let record = &self.calls[call];
         let shares = |other: &Intent| other.shares(budget, &record.intent);
         let spread = self.plan.spread();
@@ -245,7 +254,7 @@ impl Judge {
                 let ended = other.ended.filter(|ended| ended.at < record.began.at);
                 let is_certain = !other.is_disturbed && ended.is_some();
                 let is_over = grant.verdict == Some(Verdict::Done)
-                    && now.at_least_since(grant.renewed) >= millis(budget.per) + spread;
+                    && record.began.at_least_since(grant.renewed) >= millis(budget.per) + spread;
                 let is_free = is_certain
                     && matches!(grant.verdict, Some(Verdict::Refused | Verdict::NothingDone));
                 !is_over && !is_free && !grant.has_lapsed_unused(spread, record.began)

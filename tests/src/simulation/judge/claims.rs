@@ -16,6 +16,8 @@ pub(super) struct Grant {
     /// The last moment at which its lease was extended.
     pub(super) renewed: Moment,
     pub(super) lease: i64,
+    /// Whether it is the operation of the call's own key, not one that it takes over.
+    pub(super) is_of_own_key: bool,
     /// Nothing can have been done as yet.
     pub(super) is_tentative: bool,
     pub(super) verdict: Option<Verdict>,
@@ -124,6 +126,7 @@ impl Judge {
             at: now,
             renewed: now,
             lease: millis(lease.length),
+            is_of_own_key: claim.operation == lease.attempt.operation,
             is_tentative: claim.tentative && epoch == 1
                 || claim.tentative && !self.is_retaken(operation),
             verdict: None,

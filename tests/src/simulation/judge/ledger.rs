@@ -15,6 +15,8 @@ pub(super) struct Deed {
     pub(super) amount: u64,
     /// The operation that it belongs to, by its number.
     pub(super) operation: Option<usize>,
+    /// Whether that is the operation of the call's own key.
+    pub(super) is_of_own_key: bool,
     pub(super) at: Moment,
 }
 
@@ -29,7 +31,9 @@ impl Judge {
         amount: u64,
         now: Moment,
     ) {
-        let operation = self.latest_grant(call).map(|grant| grant.operation);
+        let grant = self.latest_grant(call);
+        let operation = grant.map(|grant| grant.operation);
+        let is_of_own_key = grant.is_some_and(|grant| grant.is_of_own_key);
         self.note(now, format_args!("EFFECT {entry} by call {call} on operation {operation:?}"));
         self.deeds.push(Deed {
             entry,
@@ -38,6 +42,7 @@ impl Judge {
             order: order.to_owned(),
             amount,
             operation,
+            is_of_own_key,
             at: now,
         });
         self.check_done_once(now);
@@ -55,7 +60,7 @@ impl Judge {
                 let other = self.calls[old.call].intent;
                 let check = if old.key == new.key {
                     "one effect under a downstream key"
-                } else if other.has_key_of(&intent) {
+                } else if old.is_of_own_key && new.is_of_own_key && other.has_key_of(&intent) {
                     "one effect under an agent's key"
                 } else if other.is_about(&intent) {
                     "one effect for a business key"
