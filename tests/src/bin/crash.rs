@@ -40,14 +40,15 @@ async fn main() -> ExitCode {
 /// What the command line says.
 struct Wanted {
     plan: Plan,
-    store: Option<String>,
+    stores: Vec<String>,
 }
 
 impl Wanted {
     fn parse(words: Vec<String>) -> Result<Self, String> {
         let recovery = Duration::from_secs(1);
         let plan = Plan { rounds: 20, only: None, at_once: 12, recovery };
-        let mut wanted = Self { plan, store: None };
+        let stores = Backing::NAMES.map(str::to_owned).into();
+        let mut wanted = Self { plan, stores };
         let mut words = words.into_iter();
         while let Some(word) = words.next() {
             let mut value = || words.next().ok_or_else(|| format!("`{word}` needs a value"));
@@ -56,7 +57,7 @@ impl Wanted {
                 "--rounds" => wanted.plan.rounds = number(value()?)?,
                 "--at-once" => wanted.plan.at_once = number(value()?)?.max(1) as usize,
                 "--at" => wanted.plan.only = Some(value()?.parse()?),
-                "--store" => wanted.store = Some(value()?),
+                "--store" => wanted.stores = vec![store_name(value()?)?],
                 _ => return Err(format!("`{word}` is not known")),
             }
         }
@@ -64,12 +65,16 @@ impl Wanted {
     }
 }
 
+fn store_name(name: String) -> Result<String, String> {
+    if Backing::NAMES.contains(&name.as_str()) {
+        return Ok(name);
+    }
+    Err(format!("`{name}` is no store: write one of {}", Backing::NAMES.join(", ")))
+}
+
 async fn kill(wanted: Wanted) -> ExitCode {
     let (begun, mut table) = (Instant::now(), Table::default());
-    for backing in Backing::all() {
-        if wanted.store.as_ref().is_some_and(|name| name != backing.name()) {
-            continue;
-        }
+    for backing in wanted.stores.iter().filter_map(|name| Backing::start(name)) {
         let begun = Instant::now();
         let of_store = campaign::run(&Arc::new(backing), &wanted.plan).await;
         eprintln!("{} deaths in {:.0?}", of_store.rounds(), begun.elapsed());

@@ -22,12 +22,25 @@ pub enum Backing {
 }
 
 impl Backing {
-    /// Every store that there is a server for on this machine. It is said loudly where one is missing.
+    /// The names of all of them.
+    pub const NAMES: [&str; 3] = ["sqlite", "postgres", "redis"];
+
+    /// The store of this name, or `None` where there is no such store, or no server for it on this
+    /// machine. The latter is said loudly.
+    #[must_use]
+    pub fn start(name: &str) -> Option<Self> {
+        match name {
+            "sqlite" => Some(Self::Sqlite),
+            "postgres" => Postgres::start().map(Self::Postgres),
+            "redis" => Redis::start().map(Self::Redis),
+            _ => None,
+        }
+    }
+
+    /// Every store that there is a server for on this machine.
     #[must_use]
     pub fn all() -> Vec<Self> {
-        let postgres = Postgres::start().map(Self::Postgres);
-        let redis = Redis::start().map(Self::Redis);
-        [Some(Self::Sqlite), postgres, redis].into_iter().flatten().collect()
+        Self::NAMES.into_iter().filter_map(Self::start).collect()
     }
 
     /// Its name, for a table.

@@ -44,6 +44,9 @@ struct Chained {
 }
 
 /// Kills servers on this store as planned.
+///
+/// # Panics
+/// Never: what panics in a round is a fault of that round.
 pub async fn run(backing: &Arc<Backing>, plan: &Plan) -> Table {
     let mut table = Table::default();
     let room = Arc::new(Semaphore::new(plan.at_once));

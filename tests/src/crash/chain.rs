@@ -231,10 +231,12 @@ pub async fn ask_while(
     }
 }
 
-/// Whether the same call is to be made again.
+/// Whether the same call is to be made again: it is told so, or it was so slow that its operation was
+/// settled without it, and how that stands is for the next one to say.
 #[must_use]
 pub fn may_be_repeated(answer: &Answer) -> bool {
-    answer.envelope()["error"]["retryable"] == true
+    let error = &answer.envelope()["error"];
+    error["retryable"] == true || error["code"] == "superseded"
 }
 
 /// What an answer says, in short.

@@ -45,9 +45,8 @@ pub(super) fn allowed(kind: Kind, point: Point, landed: bool) -> Vec<Fate> {
 fn of_a_lost_owner(kind: Kind, point: Point, landed: bool) -> &'static [Fate] {
     match kind {
         Kind::Refuse => &[Fate::Unknown],
-        Kind::Retry => &[Fate::Acted],
         Kind::Reconcile if landed => &[Fate::Recorded],
-        Kind::Reconcile => &[Fate::Acted],
+        Kind::Reconcile | Kind::Retry => &[Fate::Acted],
         Kind::Dispatch => match dispatched(point, landed) {
             Taken::No => &[Fate::Acted],
             Taken::Perhaps => &[Fate::Acted, Fate::Unknown],

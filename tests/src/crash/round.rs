@@ -115,7 +115,7 @@ impl Round {
     /// Long enough for a heartbeat, on either side of the effect, where the server dies of one.
     fn pauses(&self) -> Value {
         let long = u32::from(self.point.step == Step::Renew) * 10_000;
-        let (before, after) = if self.number % 2 == 0 { (long, 0) } else { (0, long) };
+        let (before, after) = if self.number.is_multiple_of(2) { (long, 0) } else { (0, long) };
         json!({"before": before, "after": after})
     }
 

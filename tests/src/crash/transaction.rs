@@ -58,7 +58,7 @@ impl Round {
     /// Three statements, committed together: nobody ever sees one or two of them.
     fn is_whole_or_nothing(&self, lines: &[Line]) -> Result<(), Fault> {
         let expected = match self.point {
-            Point { step: Step::Finish, moment: Moment::During } => lines.len() % 3 == 0,
+            Point { step: Step::Finish, moment: Moment::During } => lines.len().is_multiple_of(3),
             Point { step: Step::Finish, moment: Moment::After } | Point::REPLIED => {
                 lines.len() == 3
             }

@@ -95,7 +95,7 @@ impl Doomed {
 
     /// Every body: it acts between two pauses. It can die anywhere.
     async fn act(&self, entry: Entry, pauses: Pauses) -> Result<Refund, BackendError> {
-        self.act_by(entry, pauses, |backend, entry| backend.act(entry)).await
+        self.act_by(entry, pauses, Backend::act).await
     }
 
     /// The same, for a backend that deduplicates.
@@ -121,6 +121,11 @@ impl Doomed {
         if millis > 0 && self.fuse.is_armed() {
             tokio::time::sleep(Duration::from_millis(millis.into())).await;
         }
+    }
+
+    /// Finds out about an earlier attempt.
+    async fn look(&self, effect: &Effect) -> Reconciled<Refund> {
+        self.fuse.through(Step::Reconcile, async { self.find(effect.key()) }).await
     }
 
     /// Looks for an effect. Where there is none, there never will be: whoever would have acted under
@@ -230,7 +235,7 @@ async fn look(
     _amount_cents: u64,
     _pauses: Pauses,
 ) -> Reconciled<Refund> {
-    doomed.fuse.through(Step::Reconcile, async { doomed.find(effect.key()) }).await
+    doomed.look(effect).await
 }
 
 /// Act, and be looked after while nobody calls.
@@ -264,7 +269,7 @@ async fn look_after(
     _amount_cents: u64,
     _pauses: Pauses,
 ) -> Reconciled<Refund> {
-    doomed.find(effect.key())
+    doomed.look(effect).await
 }
 
 /// Act right after having said so.
