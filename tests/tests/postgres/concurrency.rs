@@ -11,7 +11,7 @@ use mcp_guard::{
     },
 };
 
-use crate::{LEASE, RETENTION, claim_of, connect, operation, recorded};
+use crate::{LEASE, RETENTION, admin, claim_of, connect, operation, recorded};
 
 async fn three(server: &Postgres) -> [PostgresStore; 3] {
     [connect(server).await, connect(server).await, connect(server).await]
@@ -179,6 +179,42 @@ async fn tentative_operations_do_not_block_each_other() {
     let acted: u64 = join_all(tasks).await.into_iter().map(|task| task.expect("no panic")).sum();
     assert_eq!(acted, 4, "one for each business key");
     assert_eq!(server.sql("SELECT sum(deadlocks) FROM pg_stat_database"), "0");
+}
+
+/// A write that waits for a lock is judged by the time at which it has it: meanwhile, others may have
+/// been granted what a tentative claim held.
+#[tokio::test(flavor = "multi_thread")]
+async fn time_is_told_behind_the_locks() {
+    let Some(server) = Postgres::start() else { return };
+    let store = connect(&server).await;
+    let somebody = admin(&server).await;
+    somebody.batch_execute("SET search_path = mcp_guard").await.expect("set");
+    let mut numbers = 0..;
+    for lock in ["lock_number('meter', $1)", "lock_number('business key', $1)"] {
+        for how in ["dispatch", "renew", "settle"] {
+            let number: u8 = numbers.next().expect("a number");
+            let mut claim = costing(u64::from(number), 1, &[number]).with_tentative(true);
+            claim.business = Some(BusinessKey::from_bytes([number; 32]));
+            claim.lease = Duration::from_millis(400);
+            let Ok(Claimed::Granted(lease)) = store.claim(&claim).await else { panic!("granted") };
+            let id = &[number; 32][..];
+            let taken = format!("SELECT pg_advisory_lock({lock})");
+            somebody.execute(&taken, &[&id]).await.expect("the lock");
+            let store = store.clone();
+            let write = tokio::spawn(async move {
+                match how {
+                    "dispatch" => store.dispatch(&lease).await,
+                    "renew" => store.renew(&lease).await,
+                    _ => store.settle(&lease, &recorded("done")).await,
+                }
+            });
+            tokio::time::sleep(Duration::from_millis(600)).await;
+            assert!(!write.is_finished(), "{how} waits for {lock}");
+            let given = format!("SELECT pg_advisory_unlock({lock})");
+            somebody.execute(&given, &[&id]).await.expect("unlocked");
+            assert_eq!(write.await.expect("no panic"), Ok(Fenced::Superseded), "{how}, {lock}");
+        }
+    }
 }
 
 /// The secret is made by whoever comes first.

@@ -8,8 +8,15 @@ use crate::store::StoreError;
 /// The version that this release works with.
 const VERSION: i64 = 2;
 /// What leads from each version to the next, from nothing on.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("schema/1_tables.sql"), include_str!("schema/2_rules.sql")];
+const MIGRATIONS: [&[&str]; 2] = [
+    &[include_str!("schema/1_tables.sql")],
+    &[
+        include_str!("schema/2_rules/1_locks.sql"),
+        include_str!("schema/2_rules/2_claim.sql"),
+        include_str!("schema/2_rules/3_settle.sql"),
+        include_str!("schema/2_rules/4_keep.sql"),
+    ],
+];
 /// The oldest server that has all the functions that are used.
 const OLDEST_SERVER: i32 = 130_000;
 
@@ -128,7 +135,9 @@ async fn bring_up(transaction: &Transaction<'_>, schema: &str) -> Result<(), Sto
         .await
         .map_err(store_error)?;
     for (version, migration) in (1_i64..).zip(MIGRATIONS).filter(|(version, _)| *version > had) {
-        transaction.batch_execute(migration).await.map_err(store_error)?;
+        for script in migration {
+            transaction.batch_execute(script).await.map_err(store_error)?;
+        }
         transaction
             .execute("INSERT INTO migration (version) VALUES ($1)", &[&version])
             .await
