@@ -41,6 +41,8 @@ pub use guard::{
 };
 pub use mcp_guard_macros::{ToolError, guarded_tool, guarded_tools};
 pub use rmcp;
+#[cfg(feature = "sqlite")]
+pub use rusqlite;
 pub use secret::DeploymentSecret;
 #[cfg(feature = "http")]
 pub use serve::Http;

@@ -42,7 +42,7 @@ pub(super) async fn settle(
     });
     match finished {
         Err(StoreError::Unusable(detail)) => {
-            let detail = format!("the body ended the transaction itself: {detail}");
+            let detail = format!("the transaction was not ended by the guard: {detail}");
             Reply::failure(tool, &Failure::unknown("transaction_ended", detail))
         }
         // What is not committed is undone, whether or not the store says so.
