@@ -15,7 +15,7 @@ use guard_tests::{
 };
 use serde_json::{Value, json};
 
-fn call(kind: Kind, key: &str, pauses: Value) -> Value {
+fn call(kind: Kind, key: &str, pauses: &Value) -> Value {
     json!({
         "order_id": format!("ord_{kind:?}"), "purpose": "zombies", "amount_cents": 600,
         "pauses": pauses, "idempotency_key": key,
@@ -31,7 +31,7 @@ struct Told {
     effects: usize,
 }
 
-async fn stop_an_owner(backing: &Backing, kind: Kind, pauses: Value) -> Told {
+async fn stop_an_owner(backing: &Backing, kind: Kind, pauses: &Value) -> Told {
     let chain = Chain::open(backing, Transport::Stdio, Version::V2025November).await;
     let chain = chain.with_survivor().await;
     let (owner, other) = (chain.server(), chain.another());
@@ -86,7 +86,7 @@ fn wait_before() -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_late_owner_turns_unknown_into_fact() {
     for backing in Backing::all() {
-        let told = stop_an_owner(&backing, Kind::Refuse, wait_before()).await;
+        let told = stop_an_owner(&backing, Kind::Refuse, &wait_before()).await;
         assert_eq!(told.meanwhile.category(), "unknown", "{}", backing.name());
         assert_eq!(told.late.result()["amount_cents"], 600);
         assert!(told.afterwards.is_replay(), "{}", said(&told.afterwards));
@@ -100,7 +100,7 @@ async fn a_late_owner_turns_unknown_into_fact() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_late_owner_does_not_touch_its_successor() {
     for backing in Backing::all() {
-        let told = stop_an_owner(&backing, Kind::Retry, wait_before()).await;
+        let told = stop_an_owner(&backing, Kind::Retry, &wait_before()).await;
         assert!(!told.meanwhile.is_replay(), "{}", said(&told.meanwhile));
         assert_eq!(told.late.result(), told.meanwhile.result(), "{}", backing.name());
         assert_eq!(told.afterwards.bytes(), told.meanwhile.bytes());
@@ -111,7 +111,7 @@ async fn a_late_owner_does_not_touch_its_successor() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_late_owner_that_has_not_dispatched_is_refused() {
     for backing in Backing::all() {
-        let told = stop_an_owner(&backing, Kind::Dispatch, wait_before()).await;
+        let told = stop_an_owner(&backing, Kind::Dispatch, &wait_before()).await;
         assert_eq!(told.meanwhile.result()["amount_cents"], 600, "{}", backing.name());
         // Nothing was done by it, and what the other one did is not its to tell.
         assert_eq!(told.late.error(), ("unknown".into(), "superseded".into()));
@@ -126,7 +126,7 @@ async fn a_late_owner_that_has_not_dispatched_is_refused() {
 async fn an_owner_that_was_reconciled_meanwhile_agrees() {
     for backing in Backing::all() {
         let after = json!({"before": 0, "after": 700});
-        let told = stop_an_owner(&backing, Kind::Reconcile, after).await;
+        let told = stop_an_owner(&backing, Kind::Reconcile, &after).await;
         assert!(told.meanwhile.is_replay(), "{}", said(&told.meanwhile));
         assert_eq!(told.late.result(), told.meanwhile.result(), "{}", backing.name());
         assert_eq!(told.afterwards.bytes(), told.meanwhile.bytes());

@@ -1,5 +1,5 @@
 //! Kills servers by SIGKILL at every point of a call, on every store, and judges by a ledger outside of
-//! the guard: `crash --rounds 200 [--store NAME] [--at POINT] [--at-once N]`.
+//! the guard: `crash --rounds 200 [--store NAME] [--at POINT] [--at-once N] [--recovery MILLISECONDS]`.
 //!
 //! The servers that die are this program itself.
 
@@ -20,7 +20,7 @@ use guard_tests::{
 };
 
 const USAGE: &str = "usage: crash [--rounds N] [--store sqlite|postgres|redis] [--at POINT] \
-                     [--at-once N]";
+                     [--at-once N] [--recovery MILLISECONDS]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -52,11 +52,15 @@ impl Wanted {
         let mut words = words.into_iter();
         while let Some(word) = words.next() {
             let mut value = || words.next().ok_or_else(|| format!("`{word}` needs a value"));
-            let number = |text: String| text.parse().map_err(|_| format!("`{text}` is no number"));
+            let number =
+                |text: String| text.parse::<u32>().map_err(|_| format!("`{text}` is no number"));
             match word.as_str() {
                 "--rounds" => wanted.plan.rounds = number(value()?)?,
                 "--at-once" => wanted.plan.at_once = number(value()?)?.max(1) as usize,
                 "--at" => wanted.plan.only = Some(value()?.parse()?),
+                "--recovery" => {
+                    wanted.plan.recovery = Duration::from_millis(number(value()?)?.into());
+                }
                 "--store" => wanted.stores = vec![store_name(value()?)?],
                 _ => return Err(format!("`{word}` is not known")),
             }

@@ -71,7 +71,8 @@ fn settled(point: Point) -> Taken {
     }
 }
 
-/// The body marks the moment right before its effect; a heartbeat comes on either side of it.
+/// The body marks the moment right before its effect; a heartbeat comes on either side of it. A body
+/// that returned without an effect was refused the mark, for it was too slow.
 fn dispatched(point: Point, landed: bool) -> Taken {
     match point {
         Point { step: Step::Dispatch, moment } => taken(moment),
@@ -79,6 +80,7 @@ fn dispatched(point: Point, landed: bool) -> Taken {
             Taken::No
         }
         Point { step: Step::Renew, .. } if !landed => Taken::No,
+        Point { step: Step::Settle, .. } if !landed => Taken::Perhaps,
         _ => Taken::Yes,
     }
 }

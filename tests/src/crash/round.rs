@@ -62,6 +62,7 @@ impl Round {
         let first = self.ask(wires[0], &keys[0]).await?;
         let recovery = recovery(chain, &death);
         let fate = fate_of(&first)?;
+        self.is_no_double(chain)?;
         if !allowed.contains(&fate) {
             return Err(wrong(format!("{}, not one of {allowed:?}; {self:?}", said(&first))));
         }
@@ -148,15 +149,22 @@ impl Round {
         Err(wrong(format!("they disagree: {before:?}, {first}, {second}; {self:?}")))
     }
 
+    fn is_no_double(&self, chain: &Chain) -> Result<(), Fault> {
+        match self.effects(chain, "first") {
+            0 | 1 => Ok(()),
+            effects => Err(Fault::Double(format!("{effects} effects; {self:?}"))),
+        }
+    }
+
     /// The ledger, which the guard does not write, says the same.
     fn count(&self, chain: &Chain, fate: Fate, landed: bool) -> Result<(), Fault> {
+        self.is_no_double(chain)?;
         let effects = self.effects(chain, "first");
         let expected = if fate == Fate::Unknown { usize::from(landed) } else { 1 };
-        match effects {
-            _ if effects == expected => Ok(()),
-            2.. => Err(Fault::Double(format!("{effects} effects after {fate:?}; {self:?}"))),
-            _ => Err(wrong(format!("{effects} effects after {fate:?}; {self:?}"))),
+        if effects == expected {
+            return Ok(());
         }
+        Err(wrong(format!("{effects} effects after {fate:?}; {self:?}")))
     }
 
     /// What was done or may have been done takes its part of the budget, and no more than that.
