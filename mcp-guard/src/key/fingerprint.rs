@@ -89,7 +89,10 @@ fn write_string(out: &mut String, text: &str) {
 /// Integers in full; other numbers by their double, since with `arbitrary_precision` a number's own
 /// text depends on how it was written.
 fn write_number(out: &mut String, number: &Number) {
-    let written = if let Some(integer) = number.as_i64() {
+    let written = if number.as_i64() == Some(0) && number.to_string().starts_with('-') {
+        // `-0` is a double, which `arbitrary_precision` alone takes for an integer.
+        write!(out, "-0.0")
+    } else if let Some(integer) = number.as_i64() {
         write!(out, "{integer}")
     } else if let Some(integer) = number.as_u64() {
         write!(out, "{integer}")
@@ -148,6 +151,24 @@ mod tests {
             canonical(&value),
             r#"{"A":18446744073709551615,"a":[1.0,1,1e300,-0.5],"b":9007199254740993}"#
         );
+    }
+
+    /// With and without `arbitrary_precision`.
+    #[test]
+    fn a_number_has_one_form_however_it_is_written() {
+        for (written, form) in [
+            ("0", "0"),
+            ("-0", "-0.0"),
+            ("-0.0", "-0.0"),
+            ("-0e0", "-0.0"),
+            ("0.0", "0.0"),
+            ("1e0", "1.0"),
+            ("10e-1", "1.0"),
+            ("18446744073709551616", "1.8446744073709552e19"),
+        ] {
+            let value: Value = serde_json::from_str(written).expect("a number");
+            assert_eq!(canonical(&value), form, "{written}");
+        }
     }
 
     #[test]
