@@ -1,6 +1,7 @@
 //! A deployment for one test: a folder, a store of one kind, and the servers and guards that share
 //! them.
 
+mod doubt;
 mod hosts;
 
 use std::{
@@ -10,16 +11,10 @@ use std::{
     time::Duration,
 };
 
-use mcp_guard::{
-    Call, Caller, Guard, ManualClock, PostgresStore, RedisStore, SqliteStore, Timestamp,
-    store::{self, Store},
-};
-use serde_json::Value;
-
 use crate::{
     fixture::Fixture,
     ledger::Ledger,
-    moods::{How, Moment, Moods},
+    moods::Moods,
     server::{
         Options, Transport,
         engine::{self, SCOPE, Settings, agent, token},
@@ -27,7 +22,12 @@ use crate::{
     services::{postgres::Postgres, redis::Redis},
     wire::{Version, Wire},
 };
+pub use doubt::the_unknown;
 use hosts::{Host, POSTGRES, REDIS};
+use mcp_guard::{
+    Caller, Guard, ManualClock, PostgresStore, RedisStore, SqliteStore, Timestamp,
+    store::{self, Store},
+};
 
 /// The version of the protocol in which a connection costs nothing.
 const VERSION: Version = Version::V2026July;
@@ -262,25 +262,6 @@ impl Bench<'_> {
     /// A connection to a guard of its own, for this caller.
     pub async fn wire_for(&self, caller: Caller, settings: &Settings) -> Wire {
         Wire::within(self.guard(caller, settings)).await
-    }
-
-    /// Begins a call of the agent's that is held at a moment of its body, and drops it there, as a
-    /// crash does.
-    ///
-    /// # Panics
-    /// When it is answered.
-    pub async fn lose(&self, tool: &str, arguments: Value, at: Moment) {
-        let moods = self.site.moods();
-        let order_id = arguments["order_id"].as_str().expect("an order").to_owned();
-        let guard = self.guard(agent(), &Settings::default());
-        moods.set(&order_id, at, How::Hold);
-        tokio::select! {
-            reply = guard.call(Call::new(tool, arguments, Some(agent()))) => {
-                panic!("it is not held: {reply:?}")
-            }
-            () = moods.holds(&order_id) => {}
-        }
-        moods.clear(&order_id);
     }
 
     /// Moves the store's time on.

@@ -233,7 +233,8 @@ async fn an_attempt_that_was_paused_for_too_long_is_not_begun(site: &Site) {
         site.moods().clear("ord_1");
     };
     let (paused, ()) = tokio::join!(paused, meanwhile);
-    assert_eq!(paused.error(), ("transient".into(), "not_dispatched".into()));
+    // It did nothing. What others did since its lease ran out, it cannot know.
+    assert_eq!(paused.error(), ("unknown".into(), "superseded".into()));
     assert_eq!(site.effects().entries(), []);
     let _ = other.call(tool, payment("the-first-key", "ord_1", 500)).await.result();
     assert_eq!(site.effects().entries().len(), 1);

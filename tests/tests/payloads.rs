@@ -7,11 +7,11 @@ use guard_tests::{
     moods::{Finding, How, Moment},
     on_every_store,
     server::engine::{SCOPE, Settings, agent, payment},
-    site::{Bench, Site},
+    site::{Site, the_unknown},
 };
 use mcp_guard::{
     Caller, KeptArguments,
-    store::{OperationId, Retention, Settlement, Store, record::State},
+    store::{Retention, Settlement, Store, record::State},
 };
 use serde_json::{Value, json};
 
@@ -152,26 +152,19 @@ async fn without_its_key_an_answer_is_refused_and_nothing_is_done_again(site: &S
     assert_eq!(again.bytes(), first.bytes());
 }
 
-/// The one operation whose outcome is unknown.
-async fn the_unknown(bench: &Bench<'_>, settings: &Settings) -> OperationId {
-    let guard = bench.guard(agent(), settings);
-    let unknown = guard.operations().unresolved(None, 10).await.expect("a store");
-    assert_eq!(unknown.len(), 1, "{unknown:?}");
-    unknown[0].id
-}
-
 /// By somebody who can write to the store, and has no key.
 async fn an_answer_that_was_moved_to_another_operation_is_refused(site: &Site) {
     let bench = site.bench().await;
     let sealed = keys(&[1]);
     let wire = bench.wire(&sealed).await;
+    let guard = bench.guard(agent(), &sealed);
     // Of two operations, in doubt one after the other so that their names are known.
     let mut operations = Vec::new();
     for (key, order_id) in [("the-first-key", "ord_1"), ("the-second-key", "ord_2")] {
         site.moods().set(order_id, Moment::Landed, How::NoAnswer);
         assert_eq!(wire.call("pay_again", noted(key, order_id)).await.category(), "transient");
         site.moods().clear(order_id);
-        operations.push(the_unknown(&bench, &sealed).await);
+        operations.push(the_unknown(&guard).await.id);
         if order_id == "ord_1" {
             let _ = wire.call("pay_again", noted(key, order_id)).await.result();
         }
@@ -220,17 +213,16 @@ async fn an_answer_from_before_there_were_keys_is_taken_only_where_that_is_said(
 async fn an_outcome_is_found_out_without_the_key_of_its_arguments(site: &Site) {
     let bench = site.bench().await;
     let wire = bench.wire(&keys(&[1])).await;
-    site.moods().finds("ord_1", Finding::StillUnknown);
+    let tool = "pay_and_look_as_caller";
     site.moods().set("ord_1", Moment::Landed, How::NoAnswer);
-    let lost = wire.call("pay_and_look", noted("the-first-key", "ord_1")).await;
+    let lost = wire.call(tool, payment("the-first-key", "ord_1", 500)).await;
     assert_eq!(lost.category(), "unknown");
-    site.moods().finds("ord_1", Finding::Truth);
     let other = bench.guard(agent(), &keys(&[2]));
     let unknown = other.operations().unresolved(None, 10).await.expect("a store");
     assert_eq!(unknown[0].arguments, KeptArguments::Unreadable);
     let wire = bench.wire(&keys(&[2])).await;
-    let found = wire.call("pay_and_look", noted("the-first-key", "ord_1")).await;
+    let found = wire.call(tool, payment("the-first-key", "ord_1", 500)).await;
     assert!(found.is_replay());
-    assert_eq!(found.result()["note"], CANARY);
+    assert_eq!(found.result()["refund_id"], "re_1");
     assert_eq!(site.attempts().entries().len(), 1);
 }

@@ -11,7 +11,7 @@ use std::{
 
 use guard_tests::in_process::InProcess;
 use mcp_guard::{
-    DeploymentSecret, MemoryStore,
+    DeploymentSecret, MemoryStore, Resolution, ResolveError,
     prelude::*,
     store::{
         Attempt, Claim, Claimed, Fenced, Inspected, Lease, OperationId, Settlement, Standing,
@@ -128,6 +128,22 @@ fn fail(trouble: &Mutex<Trouble>, times: u32, after_applying: bool) {
     *trouble.lock().expect("not poisoned") = Trouble { times, after_applying };
 }
 
+/// Carries out an operation of the store, unless it is to fail.
+async fn through<T>(
+    trouble: &Mutex<Trouble>,
+    operation: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    match Trouble::next(trouble) {
+        None => operation.await,
+        Some(trouble) => {
+            if trouble.after_applying {
+                operation.await?;
+            }
+            Err(gone())
+        }
+    }
+}
+
 fn gone() -> StoreError {
     StoreError::Unavailable("canary-of-the-store".into())
 }
@@ -138,15 +154,7 @@ impl Store for Faulty {
             if self.unreadable {
                 return Err(StoreError::Unreadable("canary-of-the-store".into()));
             }
-            match Trouble::next(&self.claim) {
-                None => self.store.claim(claim).await,
-                Some(trouble) => {
-                    if trouble.after_applying {
-                        self.store.claim(claim).await?;
-                    }
-                    Err(gone())
-                }
-            }
+            through(&self.claim, self.store.claim(claim)).await
         })
     }
 
@@ -163,31 +171,11 @@ impl Store for Faulty {
         lease: &'a Lease,
         settlement: &'a Settlement,
     ) -> StoreFuture<'a, Fenced> {
-        Box::pin(async move {
-            match Trouble::next(&self.settle) {
-                None => self.store.settle(lease, settlement).await,
-                Some(trouble) => {
-                    if trouble.after_applying {
-                        self.store.settle(lease, settlement).await?;
-                    }
-                    Err(gone())
-                }
-            }
-        })
+        Box::pin(through(&self.settle, self.store.settle(lease, settlement)))
     }
 
     fn dispatch<'a>(&'a self, lease: &'a Lease) -> StoreFuture<'a, Fenced> {
-        Box::pin(async move {
-            match Trouble::next(&self.dispatch) {
-                None => self.store.dispatch(lease).await,
-                Some(trouble) => {
-                    if trouble.after_applying {
-                        self.store.dispatch(lease).await?;
-                    }
-                    Err(gone())
-                }
-            }
-        })
+        Box::pin(through(&self.dispatch, self.store.dispatch(lease)))
     }
 
     fn resolve<'a>(
@@ -195,17 +183,7 @@ impl Store for Faulty {
         attempt: &'a Attempt,
         settlement: &'a Settlement,
     ) -> StoreFuture<'a, Fenced> {
-        Box::pin(async move {
-            match Trouble::next(&self.resolve) {
-                None => self.store.resolve(attempt, settlement).await,
-                Some(trouble) => {
-                    if trouble.after_applying {
-                        self.store.resolve(attempt, settlement).await?;
-                    }
-                    Err(gone())
-                }
-            }
-        })
+        Box::pin(through(&self.resolve, self.store.resolve(attempt, settlement)))
     }
 
     fn inspect<'a>(&'a self, operation: &'a OperationId) -> StoreFuture<'a, Option<Inspected>> {
@@ -225,20 +203,24 @@ impl Store for Faulty {
     }
 }
 
+fn guard(store: Faulty, effects: Effects) -> Guard {
+    let guard = Guard::builder()
+        .provide(effects)
+        .store(store)
+        .identity(Caller::local("agent"))
+        .tool::<act>()
+        .tool::<act_when_dispatched>()
+        .tool::<act_and_forget>()
+        .build();
+    guard.expect("a guard")
+}
+
 /// A guard in this process, on a store that fails.
 struct Wire(InProcess);
 
 impl Wire {
     async fn open(store: Faulty, effects: Effects) -> Self {
-        let guard = Guard::builder()
-            .provide(effects)
-            .store(store)
-            .identity(Caller::local("agent"))
-            .tool::<act>()
-            .tool::<act_when_dispatched>()
-            .tool::<act_and_forget>()
-            .build();
-        Self(InProcess::open(guard.expect("a guard")).await)
+        Self(InProcess::open(guard(store, effects)).await)
     }
 
     async fn act(&mut self, amount: u64, key: &str) -> Value {
@@ -358,5 +340,28 @@ async fn a_store_that_is_down_while_an_outcome_is_found_out_keeps_it_unknown() {
         assert_eq!(found["structuredContent"]["result"], 5, "{found}");
         assert_eq!(found["_meta"]["mcp-guard/replayed"], true);
         assert_eq!(effects.count(), 1);
+    }
+}
+
+/// A person who is not told whether it was recorded looks again, and may say the same once more.
+#[tokio::test]
+async fn a_store_that_is_down_while_a_person_resolves_says_so() {
+    for after_applying in [false, true] {
+        let (store, effects) = (Faulty::new(), Effects::default());
+        let mut wire = Wire::open(store.clone(), effects.clone()).await;
+        let lost = wire.call("act_and_forget", 5, "the-first-key").await;
+        assert_eq!(error_of(&lost), ("unknown", "no_answer"));
+        let guard = guard(store.clone(), effects);
+        let operations = guard.operations();
+        let unknown = operations.unresolved(None, 10).await.expect("a store").remove(0);
+        let done = || Resolution::Done(Some(json!(5)));
+        fail(&store.resolve, 1, after_applying);
+        let refused = operations.resolve(&unknown, done(), "alice").await;
+        assert_eq!(refused, Err(ResolveError::Store(gone())));
+        let found = operations.find(unknown.id).await.expect("a store").expect("an operation");
+        assert_eq!(found.status.as_str(), if after_applying { "done" } else { "unknown" });
+        assert_eq!(operations.resolve(&unknown, done(), "alice").await, Ok(()));
+        let told = wire.call("act_and_forget", 5, "the-first-key").await;
+        assert_eq!(told["structuredContent"]["result"], 5, "{told}");
     }
 }

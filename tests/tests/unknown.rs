@@ -8,10 +8,10 @@ use guard_tests::{
     moods::{Finding, How, Moment},
     on_every_store,
     server::engine::{SCOPE, Settings, agent, payment},
-    site::{Bench, Site},
+    site::{Site, the_unknown},
     wire::Wire,
 };
-use mcp_guard::{Call, Caller, Guard, KeptArguments, Operation, Resolution, ResolveError};
+use mcp_guard::{Call, Caller, Guard, KeptArguments, store::OperationId};
 use serde_json::json;
 
 on_every_store! {
@@ -19,13 +19,12 @@ on_every_store! {
     a_retry_is_carried_out_under_the_same_downstream_key,
     a_retry_that_did_nothing_frees_nothing,
     the_next_call_finds_out_what_became_of_the_first,
+    a_look_on_behalf_of_a_caller_is_the_callers_own,
     what_cannot_be_found_out_stays_unknown,
     unknown_outcomes_are_looked_into_while_nobody_calls,
     an_owner_that_is_late_still_turns_it_into_fact,
     an_owner_that_is_late_does_not_touch_its_successor,
     a_server_that_dies_leaves_its_operations_unknown,
-    a_person_resolves_what_nobody_knows,
-    a_resolution_is_refused_where_it_would_contradict,
     an_unknown_outcome_outlives_everything,
 }
 
@@ -39,25 +38,10 @@ fn colleague() -> Caller {
     Caller::local("colleague").with_tenant("acme").with_scopes([SCOPE])
 }
 
-/// The one operation whose outcome is unknown.
-async fn the_unknown(guard: &Guard) -> Operation {
-    let mut unknown = guard.operations().unresolved(None, 10).await.expect("a store");
-    assert_eq!(unknown.len(), 1, "{unknown:?}");
-    unknown.remove(0)
-}
-
 /// How an operation stands now.
-async fn status_of(guard: &Guard, operation: &Operation) -> &'static str {
-    let found = guard.operations().find(operation.id).await.expect("a store");
+async fn status_of(guard: &Guard, operation: OperationId) -> &'static str {
+    let found = guard.operations().find(operation).await.expect("a store");
     found.expect("an operation").status.as_str()
-}
-
-/// Leaves the outcome of a payment unknown, after it landed or without.
-async fn doubt(site: &Site, wire: &Wire, tool: &str, key: &str, order_id: &str, at: Moment) {
-    site.moods().set(order_id, at, How::NoAnswer);
-    let lost = wire.call(tool, payment(key, order_id, 500)).await;
-    assert!(["unknown", "transient"].contains(&lost.category().as_str()), "{lost:?}");
-    site.moods().clear(order_id);
 }
 
 async fn whatever_ends_a_body_in_the_middle_leaves_it_unknown(site: &Site) {
@@ -132,7 +116,7 @@ async fn a_retry_that_did_nothing_frees_nothing(site: &Site) {
     let bench = site.bench().await;
     let wire = bench.wire(&Settings::default()).await;
     let guard = bench.guard(agent(), &Settings::default());
-    doubt(site, &wire, "pay_again", "the-first-key", "ord_1", Moment::Landed).await;
+    site.doubt(&wire, "pay_again", "the-first-key", "ord_1", Moment::Landed).await;
     site.moods().set("ord_1", Moment::Before, How::Busy);
     let busy = wire.call("pay_again", payment("the-first-key", "ord_1", 500)).await;
     assert_eq!(busy.category(), "transient");
@@ -161,11 +145,11 @@ async fn the_next_call_finds_out_what_became_of_the_first(site: &Site) {
     };
 
     // It landed: told from the record, whoever asks first.
-    doubt(site, &wire, "pay_and_look", "the-first-key", "ord_1", Moment::Landed).await;
+    site.doubt(&wire, "pay_and_look", "the-first-key", "ord_1", Moment::Landed).await;
     let found = ask(&wire, "the-first-key", "ord_1").await;
     assert!(found.is_replay());
     assert_eq!(found.result()["refund_id"], "re_1");
-    doubt(site, &wire, "pay_and_look", "another-key", "ord_2", Moment::Landed).await;
+    site.doubt(&wire, "pay_and_look", "another-key", "ord_2", Moment::Landed).await;
     assert_eq!(code(&ask(&theirs, "another-key", "ord_2").await), "already_done");
     let found = ask(&wire, "a-third-key", "ord_2").await;
     assert_eq!(found.result()["refund_id"], "re_2");
@@ -183,12 +167,29 @@ async fn the_next_call_finds_out_what_became_of_the_first(site: &Site) {
     assert_eq!(site.effects().entries().len(), 3);
 }
 
+/// A look that is told who calls is not made on behalf of another.
+async fn a_look_on_behalf_of_a_caller_is_the_callers_own(site: &Site) {
+    let bench = site.bench().await;
+    let wire = bench.wire(&Settings::default()).await;
+    let theirs = bench.wire_for(colleague(), &Settings::default()).await;
+    let tool = "pay_and_look_as_caller";
+    site.doubt(&wire, tool, "the-first-key", "ord_1", Moment::Landed).await;
+    let told = theirs.call(tool, payment("another-key", "ord_1", 500)).await;
+    assert_eq!(told.error(), ("unknown".into(), "outcome_unknown".into()));
+    let found = wire.call(tool, payment("the-first-key", "ord_1", 500)).await;
+    assert!(found.is_replay());
+    assert_eq!(found.result()["note"], "agent", "the look was told who calls");
+    let told = theirs.call(tool, payment("another-key", "ord_1", 500)).await;
+    assert_eq!(code(&told), "already_done");
+    assert_eq!(site.attempts().entries().len(), 1);
+}
+
 async fn what_cannot_be_found_out_stays_unknown(site: &Site) {
     let bench = site.bench().await;
     let hasty = Settings { timeout: Some(Duration::from_millis(250)), ..Settings::default() };
     let wire = bench.wire(&hasty).await;
     site.moods().finds("ord_1", Finding::StillUnknown);
-    doubt(site, &wire, "pay_and_look", "the-first-key", "ord_1", Moment::Landed).await;
+    site.doubt(&wire, "pay_and_look", "the-first-key", "ord_1", Moment::Landed).await;
     for finding in [Finding::StillUnknown, Finding::Error, Finding::Panic, Finding::Hang] {
         site.moods().finds("ord_1", finding);
         for key in ["the-first-key", "another-key"] {
@@ -212,10 +213,10 @@ async fn unknown_outcomes_are_looked_into_while_nobody_calls(site: &Site) {
     for order_id in ["ord_landed", "ord_missed", "ord_veiled"] {
         site.moods().finds(order_id, Finding::StillUnknown);
     }
-    doubt(site, &wire, "pay_and_look", "a-landed-key", "ord_landed", Moment::Landed).await;
-    doubt(site, &wire, "pay_and_look", "a-missed-key", "ord_missed", Moment::Before).await;
-    doubt(site, &wire, "pay_and_look", "a-veiled-key", "ord_veiled", Moment::Landed).await;
-    doubt(site, &wire, "pay", "a-refused-key", "ord_else", Moment::Landed).await;
+    site.doubt(&wire, "pay_and_look", "a-landed-key", "ord_landed", Moment::Landed).await;
+    site.doubt(&wire, "pay_and_look", "a-missed-key", "ord_missed", Moment::Before).await;
+    site.doubt(&wire, "pay_and_look", "a-veiled-key", "ord_veiled", Moment::Landed).await;
+    site.doubt(&wire, "pay", "a-refused-key", "ord_else", Moment::Landed).await;
 
     let often =
         Settings { reconcile_every: Some(Duration::from_millis(20)), ..Settings::default() };
@@ -239,7 +240,7 @@ async fn unknown_outcomes_are_looked_into_while_nobody_calls(site: &Site) {
             KeptArguments::Kept(arguments) => arguments["order_id"].as_str().expect("an order"),
             _ => "ord_else",
         };
-        standing.push((order_id.to_owned(), status_of(&watching, operation).await));
+        standing.push((order_id.to_owned(), status_of(&watching, operation.id).await));
     }
     standing.sort_unstable();
     let expected = [
@@ -291,7 +292,7 @@ async fn an_owner_that_is_late_does_not_touch_its_successor(site: &Site) {
     };
     let (late, successor) = tokio::join!(wire.call("pay_again", asked()), meanwhile);
     assert_eq!(successor.result()["refund_id"], "re_1");
-    assert_eq!(late.error(), ("transient".into(), "timed_out".into()));
+    assert_eq!(late.error(), ("unknown".into(), "superseded".into()));
     for wire in [&wire, &other] {
         let replay = wire.call("pay_again", asked()).await;
         assert_eq!(replay.bytes(), successor.bytes());
@@ -342,87 +343,6 @@ async fn a_server_that_dies_leaves_its_operations_unknown(site: &Site) {
     assert_eq!(site.effects().entries().len(), 3);
 }
 
-/// A guard for operators, and the unknown operation that it is to resolve.
-async fn unknown_payment(site: &Site, bench: &Bench<'_>, order_id: &str) -> (Guard, Operation) {
-    let wire = bench.wire(&Settings::default()).await;
-    doubt(site, &wire, "pay", "the-first-key", order_id, Moment::Landed).await;
-    let guard = bench.guard(agent(), &Settings::default());
-    let operation = the_unknown(&guard).await;
-    assert_eq!((operation.tool.as_str(), operation.status.as_str()), ("pay", "unknown"));
-    let done = site.effects().entries();
-    assert_eq!(operation.downstream_key, done[done.len() - 1].key, "what the backend was told");
-    (guard, operation)
-}
-
-async fn a_person_resolves_what_nobody_knows(site: &Site) {
-    let bench = site.bench().await;
-    let wire = bench.wire(&Settings::default()).await;
-    let result = json!({"refund_id": "re_found", "amount_cents": 500, "note": null});
-
-    let (guard, operation) = unknown_payment(site, &bench, "ord_1").await;
-    let resolve = async |operation: &Operation, resolution| {
-        guard.operations().resolve(operation, resolution, "alice").await
-    };
-    assert_eq!(resolve(&operation, Resolution::Done(Some(result.clone()))).await, Ok(()));
-    let told = wire.call("pay", payment("the-first-key", "ord_1", 500)).await;
-    assert!(told.is_replay());
-    assert_eq!(told.result(), result);
-
-    doubt(site, &wire, "pay", "another-key", "ord_2", Moment::Landed).await;
-    let operation = the_unknown(&guard).await;
-    assert_eq!(resolve(&operation, Resolution::Done(None)).await, Ok(()));
-    for key in ["another-key", "yet-another-key"] {
-        let told = wire.call("pay", payment(key, "ord_2", 500)).await;
-        assert_eq!(told.error(), ("idempotent".into(), "result_unavailable".into()), "{key}");
-    }
-
-    doubt(site, &wire, "pay", "a-third-key", "ord_3", Moment::Before).await;
-    let operation = the_unknown(&guard).await;
-    assert_eq!(resolve(&operation, Resolution::NotDone).await, Ok(()));
-    assert_eq!(status_of(&guard, &operation).await, "not_done");
-    let paid = wire.call("pay", payment("a-fourth-key", "ord_3", 400)).await;
-    assert_eq!(paid.result()["amount_cents"], 400, "the business key is free");
-    assert_eq!(site.effects().entries().len(), 3);
-}
-
-async fn a_resolution_is_refused_where_it_would_contradict(site: &Site) {
-    let bench = site.bench().await;
-    let (guard, operation) = unknown_payment(site, &bench, "ord_1").await;
-    let operations = guard.operations();
-    for wrong in [json!({"refund_id": 1}), json!(5), json!({}), json!({"refund_id": "re_1"})] {
-        let done = Resolution::Done(Some(wrong));
-        let refused = operations.resolve(&operation, done, "alice").await;
-        assert!(matches!(refused, Err(ResolveError::Misfit(_))), "{refused:?}");
-    }
-    let mut another_tool = operation.clone();
-    another_tool.tool = "of_another_server".into();
-    let refused = operations.resolve(&another_tool, Resolution::NotDone, "alice").await;
-    assert_eq!(refused, Err(ResolveError::NoSuchTool("of_another_server".into())));
-    assert_eq!(status_of(&guard, &operation).await, "unknown");
-
-    assert_eq!(operations.resolve(&operation, Resolution::Done(None), "alice").await, Ok(()));
-    let contradiction = operations.resolve(&operation, Resolution::NotDone, "bob").await;
-    assert_eq!(contradiction, Err(ResolveError::NotUnknown));
-    assert_eq!(status_of(&guard, &operation).await, "done");
-
-    // One that is carried out again since it was looked at.
-    let wire = bench.wire(&Settings::default()).await;
-    doubt(site, &wire, "pay_again", "another-key", "ord_2", Moment::Landed).await;
-    let seen = the_unknown(&guard).await;
-    site.moods().set("ord_2", Moment::Before, How::Hold);
-    let meanwhile = async {
-        site.moods().holds("ord_2").await;
-        let refused = operations.resolve(&seen, Resolution::NotDone, "alice").await;
-        assert_eq!(refused, Err(ResolveError::NotUnknown), "it is under way");
-        assert_eq!(status_of(&guard, &seen).await, "under_way");
-        site.moods().clear("ord_2");
-    };
-    let call = wire.call("pay_again", payment("another-key", "ord_2", 500));
-    let (paid, ()) = tokio::join!(call, meanwhile);
-    assert_eq!(paid.result()["refund_id"], "re_2");
-    assert_eq!(site.effects().entries().len(), 2);
-}
-
 async fn an_unknown_outcome_outlives_everything(site: &Site) {
     let bench = site.bench().await;
     let brief = Settings {
@@ -431,7 +351,7 @@ async fn an_unknown_outcome_outlives_everything(site: &Site) {
         ..Settings::default()
     };
     let wire = bench.wire(&brief).await;
-    doubt(site, &wire, "pay", "the-first-key", "ord_1", Moment::Landed).await;
+    site.doubt(&wire, "pay", "the-first-key", "ord_1", Moment::Landed).await;
     bench.lose("pay", payment("another-key", "ord_2", 500), Moment::Landed).await;
     bench.advance(Duration::from_secs(10 * 365 * 86_400));
     for (key, order_id) in [("the-first-key", "ord_1"), ("another-key", "ord_2")] {

@@ -53,7 +53,7 @@ macro_rules! payments {
         )*
 
         pub(super) fn register(builder: GuardBuilder) -> GuardBuilder {
-            builder$(.tool::<$name>())*.tool::<weigh>()
+            builder$(.tool::<$name>())*.tool::<pay_and_look_as_caller>().tool::<weigh>()
         }
     };
 }
@@ -66,6 +66,40 @@ payments! {
     pay_and_look(idempotent(key = [order_id, purpose], on_unknown = reconcile(look))) Plain;
     pay_when_dispatched(idempotent(key = [order_id, purpose], dispatch)) Dispatches;
     pay_by_client_key(idempotent) Plain;
+}
+
+/// Pay for an order, with a look that is told who calls: nobody looks but the caller's next call.
+#[guarded_tool(
+    scope = "payments",
+    idempotent(key = [order_id, purpose], on_unknown = reconcile(look_as_caller))
+)]
+async fn pay_and_look_as_caller(
+    engine: &Engine,
+    effect: &Effect,
+    caller: &Caller,
+    /// Order to pay for.
+    order_id: String,
+    /// What for.
+    purpose: String,
+    /// Amount to pay, in cents.
+    amount_cents: u64,
+) -> Result<Paid, BackendError> {
+    drop(purpose);
+    let (tool, key) = ("pay_and_look_as_caller".into(), effect.key().into());
+    let entry = Entry { tool, order_id, amount_cents, key };
+    let refund = engine.pay(effect, Manner::Plain, &entry).await?;
+    Ok(Paid::new(refund, Some(caller.subject().into())))
+}
+
+async fn look_as_caller(
+    engine: &Engine,
+    effect: &Effect,
+    caller: &Caller,
+    order_id: String,
+    purpose: String,
+    amount_cents: u64,
+) -> Result<Reconciled<Paid>, BackendError> {
+    look(engine, effect, order_id, purpose, amount_cents, Some(caller.subject().into())).await
 }
 
 /// Where a parcel goes.
