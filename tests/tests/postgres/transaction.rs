@@ -227,6 +227,37 @@ async fn of_many_transactions_one_is_granted() {
     }
 }
 
+/// Whoever repeats what was done is told so, however many others do the same, by either key.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_is_never_taken_for_a_call_under_way() {
+    let Some((_server, store)) = ledger().await else { return };
+    let business = Some(BusinessKey::from_bytes([7; 32]));
+    let first = claim_of(operation(0)).with_business(business);
+    let open = begun(&store, &first).await;
+    open.finish(Finish::Commit(recorded("done"))).await.expect("committed");
+    let tasks: Vec<_> = (0..12_u64)
+        .map(|task| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                for round in 0..20 {
+                    let rival = claim_of(operation(task % 2 * (1 + round))).with_business(business);
+                    let seen = match task % 3 {
+                        0 => store.recall(&rival).await.expect("an answer").expect("it stands"),
+                        _ => match store.begin(&rival).await.expect("an answer") {
+                            Begun::Stands(standing) => standing,
+                            Begun::Granted(..) => panic!("carried out twice"),
+                        },
+                    };
+                    assert!(matches!(seen, Standing::Recorded(_)), "{seen:?}");
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.expect("no panic");
+    }
+}
+
 /// A budget is locked until the commit: who needs it waits, for a while.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_budget_is_held_until_the_commit() {

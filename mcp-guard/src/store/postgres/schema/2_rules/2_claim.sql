@@ -84,14 +84,29 @@ BEGIN
 END
 $$;
 
--- Somebody's transaction is at it. For how long, nobody can tell.
-CREATE FUNCTION behind_gate(wish wish) RETURNS answer LANGUAGE plpgsql IMMUTABLE
+-- How an operation stands to one who finds a gate closed. What is recorded stays as it is until it is
+-- forgotten: whoever is behind the gate has found that, and leaves. Anything else is under way; for how
+-- long, nobody can tell.
+CREATE FUNCTION stands_at_gate(wish wish, mode text, given bigint) RETURNS answer
+LANGUAGE plpgsql
 AS $$
 DECLARE
-    said answer;
+    had    operation;
+    said   answer;
+    moment bigint := time_now(given);
 BEGIN
     said.verdict := 'in_flight';
     said.rest := least(wish.lease, 1000);
+    SELECT * INTO had FROM operation o WHERE o.operation = wish.operation;
+    IF FOUND AND NOT is_forgotten(had, moment) AND had.state <> 'released' THEN
+        RETURN CASE WHEN had.state = 'recorded' THEN stands(had, wish, moment, mode) ELSE said END;
+    END IF;
+    SELECT * INTO had FROM operation o
+        WHERE o.business = wish.business AND o.holds AND o.operation <> wish.operation
+            AND o.state = 'recorded';
+    IF FOUND AND NOT is_forgotten(had, moment) THEN
+        RETURN stands_beside(had, wish, moment, mode);
+    END IF;
     RETURN said;
 END
 $$;
@@ -106,7 +121,7 @@ DECLARE
     last_epoch bigint := 0;
 BEGIN
     IF NOT reach('operation', wish.operation, mode) THEN
-        RETURN behind_gate(wish);
+        RETURN stands_at_gate(wish, mode, given);
     END IF;
     SELECT * INTO had FROM operation o WHERE o.operation = wish.operation;
     moment := time_now(given);
@@ -119,7 +134,7 @@ BEGIN
     END IF;
     IF wish.business IS NOT NULL THEN
         IF NOT reach('business key', wish.business, mode) THEN
-            RETURN behind_gate(wish);
+            RETURN stands_at_gate(wish, mode, given);
         END IF;
         SELECT * INTO had FROM operation o
             WHERE o.business = wish.business AND o.holds AND o.operation <> wish.operation;
@@ -128,7 +143,7 @@ BEGIN
             said := stands_beside(had, wish, moment, mode);
             IF said.verdict = 'retake' AND NOT reach('operation', had.operation,
                     CASE mode WHEN 'claim' THEN 'look' ELSE mode END) THEN
-                RETURN behind_gate(wish);
+                RETURN stands_at_gate(wish, mode, given);
             END IF;
             IF said.verdict <> 'free' THEN
                 RETURN said;
