@@ -38,6 +38,8 @@ async fn a_client_that_never_finishes_its_request_keeps_no_server() {
     let ended = unfinished.map(async |(what, request)| {
         let fixture = Fixture::new();
         let wire = Wire::open(&fixture.server(Transport::Http), Version::V2026July).await;
+        // It listens before it can be told to end; it answers only after that.
+        assert!(!wire.tools().await.is_empty());
         let mut connection = connection(wire.url()).await;
         connection.write_all(request.as_bytes()).await.expect("sent");
         tokio::time::sleep(Duration::from_millis(200)).await;
