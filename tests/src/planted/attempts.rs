@@ -11,7 +11,7 @@ pub(super) const BUGS: &[Bug] = &[
         wrong: "the body begins before its claim is kept",
         edits: &[Edit {
             file: "mcp-guard/src/guard/reserve/claiming.rs",
-            find: "        let mut claimed = self.store.claim(self.claim).await;\n",
+            find: "        let first = self.store.claim(self.claim).await;\n",
             replace: r#"        if crate::planted("claim-after-effect") {
             let (store, claim) = (Arc::clone(self.store), self.claim.clone());
             if let Some(standing) = store.recall(&claim).await? {
@@ -19,13 +19,13 @@ pub(super) const BUGS: &[Bug] = &[
             }
             let (operation, owner, length) = (claim.operation, claim.owner, claim.lease);
             tokio::spawn(async move {
-                sleep(Duration::from_millis(30)).await;
+                tokio::time::sleep(Duration::from_millis(30)).await;
                 store.claim(&claim).await
             });
             let attempt = crate::store::Attempt { operation, epoch: 1, owner };
             return Ok(Claimed::Granted(Lease { attempt, length }));
         }
-        let mut claimed = self.store.claim(self.claim).await;
+        let first = self.store.claim(self.claim).await;
 "#,
         }],
         noticed_by: Simulation,
@@ -35,13 +35,13 @@ pub(super) const BUGS: &[Bug] = &[
         wrong: "a claim that the store did not acknowledge is taken for granted",
         edits: &[Edit {
             file: "mcp-guard/src/guard/reserve/claiming.rs",
-            find: "            withdraw(self.core, Arc::clone(self.store), self.claim.clone());\n",
-            replace: r#"            if crate::planted("claim-assumed-on-an-error") {
-                let (operation, owner) = (self.claim.operation, self.claim.owner);
-                let attempt = crate::store::Attempt { operation, epoch: 1, owner };
-                return Ok(Claimed::Granted(Lease { attempt, length: self.claim.lease }));
-            }
-            withdraw(self.core, Arc::clone(self.store), self.claim.clone());
+            find: "        match second {\n",
+            replace: r#"        if second.is_err() && crate::planted("claim-assumed-on-an-error") {
+            let (operation, owner) = (self.claim.operation, self.claim.owner);
+            let attempt = crate::store::Attempt { operation, epoch: 1, owner };
+            return Ok(Claimed::Granted(Lease { attempt, length: self.claim.lease }));
+        }
+        match second {
 "#,
         }],
         noticed_by: Simulation,
@@ -51,13 +51,13 @@ pub(super) const BUGS: &[Bug] = &[
         wrong: "a claim is repeated as somebody else's, and finds itself in the way",
         edits: &[Edit {
             file: "mcp-guard/src/guard/reserve/claiming.rs",
-            find: "            claimed = self.store.claim(self.claim).await;\n",
-            replace: r#"            let mut again = self.claim.clone();
-            if crate::planted("own-claim-not-recognised") {
-                let Claim { operation, principal, fingerprint, tool, lease, .. } = again;
-                again.owner = Claim::new(operation, principal, fingerprint, tool, lease).owner;
-            }
-            claimed = self.store.claim(&again).await;
+            find: "        let second = self.store.claim(self.claim).await;\n",
+            replace: r#"        let mut again = self.claim.clone();
+        if crate::planted("own-claim-not-recognised") {
+            let Claim { operation, principal, fingerprint, tool, lease, .. } = again;
+            again.owner = Claim::new(operation, principal, fingerprint, tool, lease).owner;
+        }
+        let second = self.store.claim(&again).await;
 "#,
         }],
         noticed_by: Simulation,
@@ -161,9 +161,10 @@ pub(super) const BUGS: &[Bug] = &[
         wrong: "a body acts although its operation is no longer its own",
         edits: &[Edit {
             file: "mcp-guard/src/effect.rs",
-            find: "                Ok(Fenced::Superseded) => return",
+            find: "                Ok(Fenced::Superseded) => {\n                    return Err(NotDispatched(",
             replace: r#"                Ok(Fenced::Superseded) if crate::planted("dispatch-refusal-ignored") => {}
-                Ok(Fenced::Superseded) => return"#,
+                Ok(Fenced::Superseded) => {
+                    return Err(NotDispatched("#,
         }],
         noticed_by: Simulation,
     },

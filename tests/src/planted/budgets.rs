@@ -51,13 +51,15 @@ pub(super) const BUGS: &[Bug] = &[
         wrong: "a window's end gives everything back at once",
         edits: &[Edit {
             file: "mcp-guard/src/store/record.rs",
-            find: "                Some(ended.at.after(reservation.window))\n",
-            replace: r#"                if crate::planted("budget-of-fixed-windows") {
-                    let window = i64::try_from(reservation.window.as_millis()).unwrap_or(i64::MAX);
-                    let at = ended.at.as_millis();
-                    return Some(Timestamp::from_millis(at - at % window + window));
-                }
-                Some(ended.at.after(reservation.window))
+            find: "            State::Recorded { acted: true, ended, .. } => Some(ended.at.after(reservation.window)),\n",
+            replace: r#"            State::Recorded { acted: true, ended, .. }
+                if crate::planted("budget-of-fixed-windows") =>
+            {
+                let window = i64::try_from(reservation.window.as_millis()).unwrap_or(i64::MAX);
+                let at = ended.at.as_millis();
+                Some(Timestamp::from_millis(at - at % window + window))
+            }
+            State::Recorded { acted: true, ended, .. } => Some(ended.at.after(reservation.window)),
 "#,
         }],
         noticed_by: Simulation,

@@ -97,7 +97,8 @@ impl Backend {
         if let Some(trouble) = trouble {
             world.fault(trouble, [call]);
         }
-        world.wait(0, 20).await;
+        let longest = world.chance(|chance| if chance.happens(150) { 2_500 } else { 20 });
+        world.wait(0, longest).await;
         if trouble == Some(Fault::PanicBefore) {
             panic("before the effect");
         }
@@ -153,7 +154,7 @@ impl Request {
             None | Some(Fault::PanicBefore) => self.exchange(20).await,
             Some(Fault::BackendSlow) => {
                 // Within the deadline, there and back.
-                let patience = world.plan.timeout.as_millis().saturating_sub(500) / 2;
+                let patience = world.plan.timeout.as_millis().saturating_sub(3_200) / 2;
                 self.exchange(u64::try_from(patience).unwrap_or_default()).await
             }
             Some(Fault::BackendBusy) => {

@@ -204,6 +204,7 @@ impl Judge {
         if fenced == Fenced::Superseded {
             return;
         }
+        self.check_is_current(attempt, operation, written, now);
         if let Written::Settled(settlement) | Written::Resolved(settlement) = written {
             self.check_settlement(operation, written, Verdict::of(settlement), before, now);
         }
@@ -226,6 +227,34 @@ impl Judge {
         }
     }
 
+    /// Only the latest attempt is written of, and its lease is what it seems.
+    fn check_is_current(
+        &mut self,
+        attempt: Attempt,
+        operation: usize,
+        written: &Written,
+        now: Moment,
+    ) {
+        let latest = self.grants.iter().rev().find(|grant| grant.operation == operation);
+        let Some(grant) = latest else { return };
+        let is_over = grant.verdict.is_none()
+            && now.at_least_since(grant.renewed) >= grant.lease + self.plan.spread();
+        let wrong = match written {
+            _ if grant.owner != attempt.owner => Some("nobody writes of a successor's attempt"),
+            Written::Dispatched if is_over => Some("what has lapsed is not begun"),
+            Written::Renewed if is_over && grant.is_tentative => {
+                Some("what has lapsed is not begun")
+            }
+            Written::Settled(_) if is_over && !self.calls[grant.call].is_disturbed => {
+                Some("the lease of a body that runs is renewed")
+            }
+            _ => None,
+        };
+        if let Some(check) = wrong {
+            self.violate(check, format!("operation {operation}: {written:?}"), now);
+        }
+    }
+
     /// What is recorded is so.
     fn check_settlement(
         &mut self,
@@ -241,7 +270,7 @@ impl Judge {
             self.violate("nothing is recorded as done before it was", detail, now);
         }
         if let (Written::Resolved(_), Some(Inspected { record, now: read, .. })) = (written, before)
-            && matches!(record.state, State::Claimed { until, .. } if *&read < until)
+            && matches!(record.state, State::Claimed { until, .. } if read < until)
         {
             let detail = format!("operation {operation}");
             self.violate("nobody resolves what is under way", detail, now);

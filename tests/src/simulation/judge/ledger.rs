@@ -102,9 +102,11 @@ impl Judge {
             let detail = format!("entry {entry} comes after call {call} was told so");
             self.violate("nothing is done where that was said", detail, now);
         }
-        if self.latest_grant(call).is_none() {
-            let detail = format!("entry {entry} by call {call}");
-            self.violate("nothing is done without a claim", detail, now);
-        }
+        let wrong = match self.latest_grant(call) {
+            None => "nothing is done without a claim",
+            Some(grant) if grant.is_tentative => "nothing is done before it is dispatched",
+            Some(_) => return,
+        };
+        self.violate(wrong, format!("entry {entry} by call {call}"), now);
     }
 }
