@@ -39,6 +39,7 @@ pub use guard::{
     Call, Guard, GuardBuilder, KeptArguments, NoSuchTool, Operation, OperationStatus, Operations,
     Reply, Resolution, ResolveError,
 };
+pub use key::OperationId;
 pub use mcp_guard_macros::{ToolError, guarded_tool, guarded_tools};
 pub use rmcp;
 #[cfg(feature = "sqlite")]

@@ -178,6 +178,11 @@ impl Claim {
         }
     }
 
+    /// The same wish, by another attempt.
+    pub(crate) fn by_a_new_owner(self) -> Self {
+        Self { owner: Owner::new(), ..self }
+    }
+
     /// Lets an unknown operation be carried out again.
     #[must_use]
     pub fn with_retake(mut self, retake: bool) -> Self {

@@ -81,7 +81,8 @@ async fn answer(store: &RedisStore, claim: &Claim) -> Option<String> {
 async fn it_keeps_every_promise() {
     let Some(server) = Redis::start_with(&[("appendfsync", "no")]) else { return };
     let clock = clock();
-    let store = RedisStore::connect_with_clock(&server.url(), clock.clone()).await.expect("a store");
+    let store =
+        RedisStore::connect_with_clock(&server.url(), clock.clone()).await.expect("a store");
     conformance::all(Arc::new(store), &clock).await;
 }
 
@@ -90,7 +91,8 @@ async fn it_keeps_every_promise() {
 async fn its_scripts_agree_with_the_rules() {
     let Some(server) = Redis::start_with(&[("appendfsync", "no")]) else { return };
     let clock = clock();
-    let store = RedisStore::connect_with_clock(&server.url(), clock.clone()).await.expect("a store");
+    let store =
+        RedisStore::connect_with_clock(&server.url(), clock.clone()).await.expect("a store");
     for seed in 1000..1020 {
         conformance::agrees_with_the_rules(&store, &clock, seed, 500).await;
     }

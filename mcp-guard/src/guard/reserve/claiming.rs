@@ -81,7 +81,10 @@ impl Claiming<'_> {
                 Begun::Stands(standing) => Err(standing),
             });
         }
-        Ok(match self.claim_surely().await? {
+        // Each time as somebody new: a claim that is being withdrawn must not be found again by the
+        // call that goes on.
+        let claim = self.claim.clone().by_a_new_owner();
+        Ok(match (Claiming { claim: &claim, ..*self }).claim_surely().await? {
             Claimed::Granted(lease) => Ok((lease, None)),
             Claimed::Stands(standing) => Err(standing),
         })
