@@ -129,13 +129,12 @@ impl Backend {
         }
         let found = {
             let mut books = world.books.lock().unwrap_or_else(PoisonError::into_inner);
-            match books.outcomes.get(effect.key()) {
-                Some(Outcome::Done(receipt)) => Found::Entry(receipt.clone()),
-                _ => {
-                    let canceled = books.canceled.entry(effect.key().to_owned()).or_default();
-                    *canceled = effect.attempt().max(*canceled);
-                    Found::CanceledAttempts
-                }
+            if let Some(Outcome::Done(receipt)) = books.outcomes.get(effect.key()) {
+                Found::Entry(receipt.clone())
+            } else {
+                let canceled = books.canceled.entry(effect.key().to_owned()).or_default();
+                *canceled = effect.attempt().max(*canceled);
+                Found::CanceledAttempts
             }
         };
         sleep(Duration::from_millis(after)).await;

@@ -20,6 +20,8 @@ use super::{
 /// After how many polls at most a doomed call takes its replica down.
 const LATEST_DOOM: u64 = 40;
 
+type Answering = Pin<Box<dyn Future<Output = Result<Reply, NoSuchTool>> + Send>>;
+
 /// A call's future. Its replica may stand still, and die.
 struct Driven {
     world: Arc<World>,
@@ -28,7 +30,7 @@ struct Driven {
     call: CallId,
     /// How many more polls its replica lives for.
     doom: Option<u64>,
-    inner: Option<Pin<Box<dyn Future<Output = Result<Reply, NoSuchTool>> + Send>>>,
+    inner: Option<Answering>,
 }
 
 impl Future for Driven {

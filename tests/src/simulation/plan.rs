@@ -65,6 +65,7 @@ pub enum Fault {
 
 /// What can go wrong in an episode: how often in a thousand times, or whether at all.
 #[derive(Debug, Clone, Copy, Default, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "each kind of trouble comes or does not")]
 pub(super) struct Weather {
     pub(super) store: u64,
     pub(super) backend: u64,

@@ -16,6 +16,7 @@ use crate::simulation::{
 
 /// What an agent was told.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "they are what an answer says, each by itself")]
 pub(in crate::simulation) struct Said {
     /// The entry of the ledger that it names, with order and amount.
     pub(super) receipt: Option<(u64, String, u64)>,
@@ -193,7 +194,8 @@ impl Judge {
                 let done = self.deeds.iter().any(|deed| is_about(deed.call));
                 let doubted =
                     |grant: &Grant| is_about(grant.call) && grant.verdict == Some(Verdict::Refused);
-                !done && !(self.grants.iter().any(doubted) && self.is_explained(call))
+                let may_be_done = self.grants.iter().any(doubted) && self.is_explained(call);
+                !(done || may_be_done)
             }
             "key_expired" => !self.calls.iter().any(|other| {
                 other.intent.has_key_of(&intent)

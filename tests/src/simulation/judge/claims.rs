@@ -127,8 +127,7 @@ impl Judge {
             renewed: now,
             lease: millis(lease.length),
             is_of_own_key: claim.operation == lease.attempt.operation,
-            is_tentative: claim.tentative && epoch == 1
-                || claim.tentative && !self.is_retaken(operation),
+            is_tentative: claim.tentative && (epoch == 1 || !self.is_retaken(operation)),
             verdict: None,
         });
     }
