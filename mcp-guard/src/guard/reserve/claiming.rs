@@ -122,8 +122,11 @@ fn withdraw(core: &Core, store: Arc<dyn Store>, claim: Claim) {
     background::persist(&core.running, "a claim is withdrawn", move || {
         let (store, claim) = (Arc::clone(&store), claim.clone());
         async move {
-            // This one takes nothing over: it finds what was granted, while it stands and after.
-            let attempt = match store.claim(&claim.clone().with_retake(false)).await? {
+            // This one takes nothing over and holds nothing: it finds what was granted, while it
+            // stands and after.
+            let finder = claim.clone().with_retake(false).with_tentative(true);
+            let finder = finder.with_reservations(Vec::new());
+            let attempt = match store.claim(&finder).await? {
                 Claimed::Granted(lease) => lease.attempt,
                 Claimed::Stands(Standing::Unknown(attempt)) if attempt.owner == claim.owner => {
                     attempt
