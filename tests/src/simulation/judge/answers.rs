@@ -202,11 +202,9 @@ impl Judge {
                     && now.at_most_since(other.began)
                         >= intent.retained(&self.plan) - self.plan.spread()
             }),
-            "budget_exceeded" => {
-                intent.tool.budgets.iter().all(|budget| {
-                    self.may_be_taken(call, budget) + intent.takes(budget) <= budget.max
-                })
-            }
+            "budget_exceeded" => intent.tool.budgets.iter().all(|budget| {
+                self.may_be_taken(call, budget, now) + intent.takes(budget) <= budget.max
+            }),
             "limit_exceeded" => intent.amount <= 9,
             "store_unavailable" => !self.calls[call].is_disturbed,
             _ => said.is_unknown() && !self.is_explained(call),
@@ -243,9 +241,11 @@ impl Judge {
         })
     }
 
-    /// The most that other calls may hold and have spent of a budget.
-    fn may_be_taken(&self, call: CallId, budget: &BudgetSpec) -> u64 {
+    /// The most that other calls may hold and have spent of a budget. What a call found spent no
+    /// more may count again before it is answered: the store's clock can be set back.
+    fn may_be_taken(&self, call: CallId, budget: &BudgetSpec, now: Moment) -> u64 {
         let record = &self.calls[call];
+        let all_along = [record.began, now];
         let shares = |other: &Intent| other.shares(budget, &record.intent);
         let spread = self.plan.spread();
         self.grants
@@ -256,10 +256,14 @@ impl Judge {
                 let ended = other.ended.filter(|ended| ended.at < record.began.at);
                 let is_certain = !other.is_disturbed && ended.is_some();
                 let is_over = grant.verdict == Some(Verdict::Done)
-                    && record.began.at_least_since(grant.renewed) >= millis(budget.per) + spread;
+                    && all_along.iter().all(|moment| {
+                        moment.at_least_since(grant.renewed) >= millis(budget.per) + spread
+                    });
                 let is_free = is_certain
                     && matches!(grant.verdict, Some(Verdict::Refused | Verdict::NothingDone));
-                !is_over && !is_free && !grant.has_lapsed_unused(spread, record.began)
+                let has_lapsed =
+                    all_along.iter().all(|moment| grant.has_lapsed_unused(spread, *moment));
+                !is_over && !is_free && !has_lapsed
             })
             .map(|grant| self.calls[grant.call].intent.takes(budget))
             .sum()
