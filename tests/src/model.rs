@@ -10,7 +10,7 @@
 //! Replicas crash, stand still for as long as they like, and time out; what is written to the store
 //! is lost before or after it was applied, or arrives much later. Clients repeat their calls at any
 //! replica, any number of times. [`explore()`] visits every state that this can lead to, up to the
-//! number of attempts that a [`Setting`] allows for each operation, and [`judge`] says what must
+//! number of attempts that a [`Setting`] allows for each operation, and `judge` says what must
 //! hold in each and along each step. [`Mutation`]s prove that it would be noticed if it did not.
 //!
 //! The explorer is our own, because the claims are about steps as well as states (how a record may

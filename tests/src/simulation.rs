@@ -11,7 +11,7 @@
 //! waits any more; bodies panic; replies get lost.
 //!
 //! The **judge** knows the backend's ledger, what the store was asked and answered, and what the
-//! agents were told. See [`judge`] for what it holds against them.
+//! agents were told. See `judge` for what it holds against them.
 //!
 //! [`Guard`]: mcp_guard::Guard
 

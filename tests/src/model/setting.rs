@@ -34,7 +34,7 @@ pub struct Setting {
     pub backend: Backend,
     /// Whether a body may refuse for good without asking the backend.
     pub body_refuses: bool,
-    /// How many operations may have been done within [`window`](Self::window).
+    /// How many operations may have been done within `window`.
     pub cap: Option<u64>,
     /// For how many ticks an operation counts. `None`: for ever.
     pub window: Option<u8>,
