@@ -2,6 +2,7 @@
 //! judges it, and wires that carry any bytes to it.
 
 pub mod answer;
+pub mod asking;
 pub mod crash;
 pub mod fixture;
 pub mod in_process;
