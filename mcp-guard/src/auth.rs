@@ -1,10 +1,12 @@
 //! Who is calling over HTTP.
 
 pub(crate) mod layer;
+mod metadata;
 mod static_tokens;
 
 use std::{future::Future, pin::Pin};
 
+pub use metadata::ProtectedResource;
 pub use static_tokens::StaticTokens;
 
 use crate::caller::Caller;
@@ -20,6 +22,16 @@ pub type AuthenticateFuture<'a> =
 pub trait Authenticate: Send + Sync + 'static {
     /// The caller whose token this is.
     fn authenticate<'a>(&'a self, token: &'a str) -> AuthenticateFuture<'a>;
+
+    /// What clients are told of where to get a token (RFC 9728), if there is something to tell.
+    fn protected_resource(&self) -> Option<&ProtectedResource> {
+        None
+    }
+
+    /// What is wrong with how it is set up, each saying what to write: `build()` reports it.
+    fn mistakes(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Why nobody is identified.

@@ -27,7 +27,9 @@ mod tool;
 mod wire;
 
 #[cfg(feature = "http")]
-pub use auth::{Authenticate, AuthenticateError, AuthenticateFuture, StaticTokens};
+pub use auth::{
+    Authenticate, AuthenticateError, AuthenticateFuture, ProtectedResource, StaticTokens,
+};
 pub use caller::{Caller, LOCAL_ISSUER};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use effect::{Effect, NotDispatched};

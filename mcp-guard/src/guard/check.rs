@@ -113,6 +113,7 @@ pub(super) fn http(
                 .into(),
         );
     }
+    mistakes.extend(authenticate.iter().flat_map(|authenticate| authenticate.mistakes()));
     match (http, authenticate) {
         (Some(http), Some(authenticate)) => Some(HttpParts { http, authenticate }),
         (Some(_), None) => {
