@@ -10,6 +10,7 @@ use crate::simulation::{intent::millis, time::Moment};
 /// An attempt that was let in.
 pub(super) struct Grant {
     pub(super) operation: usize,
+    pub(super) epoch: u32,
     pub(super) owner: Owner,
     pub(super) call: CallId,
     pub(super) at: Moment,
@@ -20,6 +21,9 @@ pub(super) struct Grant {
     pub(super) is_of_own_key: bool,
     /// Nothing can have been done as yet.
     pub(super) is_tentative: bool,
+    /// Whether its lease may run out to "unknown" nonetheless: the store was asked twice for it, and
+    /// the clock leaves open which of the two claims stands.
+    pub(super) may_be_firm: bool,
     pub(super) verdict: Option<Verdict>,
 }
 
@@ -50,6 +54,7 @@ impl Grant {
     /// Whether a lease that nobody extended has run out for certain, with nothing done.
     pub(super) fn has_lapsed_unused(&self, spread: i64, now: Moment) -> bool {
         self.is_tentative
+            && !self.may_be_firm
             && self.verdict.is_none()
             && now.at_least_since(self.renewed) >= self.lease + spread
     }
@@ -108,26 +113,29 @@ impl Judge {
             now,
             format_args!("store: call {call} is granted operation {operation}, attempt {epoch}"),
         );
-        let known = self.grants.iter().any(|grant| {
-            grant.owner == claim.owner && grant.operation == operation && grant.verdict.is_none()
+        let spread = self.plan.spread();
+        let known = self.grants.iter().rev().find(|grant| {
+            grant.owner == claim.owner && grant.operation == operation && grant.epoch == epoch
         });
         // Its own claim again, after a lost acknowledgement; unless that one lapsed unused.
-        let lapsed = self.latest_grant(call).is_some_and(|grant| {
-            grant.is_tentative && grant.may_have_lapsed(self.plan.spread(), now)
-        });
-        if known && !lapsed {
+        let known = known.filter(|grant| grant.verdict.is_none());
+        if known.is_some_and(|it| !(it.is_tentative && it.may_have_lapsed(spread, now))) {
             return;
         }
+        let may_be_known = known.is_some_and(|grant| !grant.has_lapsed_unused(spread, now));
+        let is_tentative = claim.tentative && (epoch == 1 || !self.is_retaken(operation));
         self.check_may_enter(call, operation, claim.owner, now);
         self.grants.push(Grant {
             operation,
+            epoch,
             owner: claim.owner,
             call,
             at: now,
             renewed: now,
             lease: millis(lease.length),
             is_of_own_key: claim.operation == lease.attempt.operation,
-            is_tentative: claim.tentative && (epoch == 1 || !self.is_retaken(operation)),
+            is_tentative: is_tentative || may_be_known,
+            may_be_firm: !is_tentative,
             verdict: None,
         });
     }
@@ -219,7 +227,7 @@ impl Judge {
         }
         match written {
             Written::Renewed => {}
-            Written::Dispatched => grant.is_tentative = false,
+            Written::Dispatched => (grant.is_tentative, grant.may_be_firm) = (false, true),
             Written::Settled(settlement) | Written::Resolved(settlement) => {
                 grant.verdict = Some(Verdict::of(settlement));
             }
@@ -241,7 +249,7 @@ impl Judge {
         let wrong = match written {
             _ if grant.owner != attempt.owner => Some("nobody writes of a successor's attempt"),
             Written::Dispatched if is_over => Some("what has lapsed is not begun"),
-            Written::Renewed if is_over && grant.is_tentative => {
+            Written::Renewed if is_over && grant.is_tentative && !grant.may_be_firm => {
                 Some("what has lapsed is not begun")
             }
             Written::Settled(_) if is_over && !self.calls[grant.call].is_disturbed => {
