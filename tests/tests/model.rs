@@ -46,6 +46,11 @@ fn late_writes(setting: Setting) -> Setting {
     Setting { faults: Faults::LateWrites, ..setting }
 }
 
+/// The store's clock may be set back, at any time.
+fn set_back(setting: Setting) -> Setting {
+    Setting { clock_goes_back: true, ..setting }
+}
+
 /// Everything holds, and all of this is seen on the way.
 fn holds(setting: Setting, expected: &[Landmark]) -> Explored<Setting> {
     let setting = bounded(setting);
@@ -187,6 +192,23 @@ fn a_budget_is_never_exceeded() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_brings_nothing_back() {
+    let usual = [Landmark::OwnClaim, Landmark::InFlight];
+    let first_attempts = |setting| Setting { attempts: 1, ..set_back(setting) };
+    for setting in [
+        set_back(one_key("one key, set back")),
+        set_back(dispatching(one_key("one key, dispatch, set back"))),
+        set_back(retrying(one_key("one key, retry, set back"))),
+        first_attempts(one_business_key("one business key, set back")),
+        first_attempts(retrying(one_business_key("one business key, retry, set back"))),
+        first_attempts(dispatching(one_business_key("one business key, dispatch, set back"))),
+        first_attempts(dispatching(one_budget("a budget, dispatch, set back"))),
+    ] {
+        holds(setting, &usual);
+    }
+}
+
+#[test]
 fn what_is_forgotten_was_over() {
     let briefly = |setting| Setting { retention: Some((1, 1)), ..setting };
     let expected = [Landmark::Forgotten, Landmark::Expired, Landmark::Replayed];
@@ -267,6 +289,8 @@ fn every_planted_mistake_is_found() {
         (M::DispatchRevives, dispatching(business()), P::OneEffectPerBusinessKey),
         (M::BudgetFreeWhileUnknown, budget(), P::WithinCap),
         (M::HeartbeatRevives, dispatching(budget()), P::WithinCap),
+        (M::LapsedStays, set_back(dispatching(business())), P::OneEffectPerBusinessKey),
+        (M::LapsedStays, set_back(dispatching(budget())), P::WithinCap),
     ] {
         breaks(&Setting { mutation: Some(mutation), ..setting }, property);
     }

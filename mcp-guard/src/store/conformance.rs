@@ -32,7 +32,7 @@ pub async fn all<S: Store>(store: Arc<S>, clock: &ManualClock) {
     unknown::all(&*shared, clock).await;
     business::all(&shared, clock).await;
     budgets::all(&shared, clock).await;
-    tentative::all(&*shared, clock).await;
+    tentative::all(&shared, clock).await;
     resolution::all(&*shared, clock).await;
     transactions::all(&*shared).await;
     for seed in 0..16 {

@@ -99,6 +99,7 @@ impl Store for MemoryStore {
             self.transact(|records, now| {
                 let (claimed, granted) = record::on_claim(find(records, claim, now), claim, now);
                 if let (Claimed::Granted(lease), Some(record)) = (&claimed, granted) {
+                    records.retain(|_, other| !other.gives_way_to(&record, now));
                     records.insert(lease.attempt.operation, record);
                 }
                 claimed

@@ -9,8 +9,11 @@
 //! recorded → answer expires → spent key → forgotten → absent
 //! ```
 //!
-//! A claimed record whose lease has run out *is* unknown: nothing has to be written for that.
-//! Likewise, a record says by its state whether it [holds](Record::holds_business_key) its business
+//! A claimed record whose lease has run out *is* unknown: nothing has to be written for that. So a
+//! clock that is set back may bring a lapsed one back, but never after another was granted what it
+//! held: it has [given way](Record::gives_way_to) to that one.
+//!
+//! A record says by its state whether it [holds](Record::holds_business_key) its business
 //! key and until when its reservations [count](Record::counts_until). What a store keeps beside the
 //! records, to find them by business key and to sum them by meter, follows from the records alone.
 
@@ -139,6 +142,25 @@ impl Record {
         may_act && !self.is_forgotten(now)
     }
 
+    /// Whether it must be removed in the transaction in which another operation's record is granted:
+    /// it is forgotten, and that one takes its business key, or what a tentative claim held of a
+    /// budget. Otherwise a clock that is set back would bring it back, and both would act.
+    #[must_use]
+    pub fn gives_way_to(&self, granted: &Self, now: Timestamp) -> bool {
+        let is_tentative = matches!(self.state, State::Claimed { tentative: true, .. });
+        let had_business_key =
+            is_tentative || matches!(self.state, State::Recorded { acted: true, .. });
+        let shares_business_key =
+            had_business_key && self.business.is_some() && self.business == granted.business;
+        let shares_budget = is_tentative
+            && self
+                .reservations
+                .iter()
+                .any(|had| granted.reservations.iter().any(|it| it.meter == had.meter));
+        // An operation that is carried out again has what it needs since its first attempt.
+        !granted.retaken && self.is_forgotten(now) && (shares_business_key || shares_budget)
+    }
+
     /// Until when one of its reservations counts: held for as long as it may be or come to be
     /// spent, and then for the window. `None`: not at all.
     #[must_use]
@@ -199,7 +221,8 @@ pub struct Found {
     pub used: Vec<u64>,
 }
 
-/// What a claim finds and what it leaves: the answer, and the record to write if it is granted.
+/// What a claim finds and what it leaves: the answer, and the record to write if it is granted. What
+/// [gives way](Record::gives_way_to) to that record is removed in the same transaction.
 #[must_use]
 pub fn on_claim(found: Found, claim: &Claim, now: Timestamp) -> (Claimed, Option<Record>) {
     let Found { own, holder, used } = found;
@@ -207,6 +230,9 @@ pub fn on_claim(found: Found, claim: &Claim, now: Timestamp) -> (Claimed, Option
     let decision = match own {
         Some(record) => match stands(&record, claim, claim.operation, now) {
             Decision::Free { last_epoch } => beside(holder, claim, now).or_free(last_epoch),
+            Decision::Retake(operation, record) => {
+                retake_beside(operation, record, beside(holder, claim, now))
+            }
             decided => decided,
         },
         None => beside(holder, claim, now).or_free(0),
@@ -420,6 +446,19 @@ fn beside(holder: Option<(OperationId, Record)>, claim: &Claim, now: Timestamp) 
             Decision::Stands(Standing::Unknown(record.attempt(operation)))
         }
         decided => decided,
+    }
+}
+
+/// Whether an unknown operation may be carried out again, next to what another one's hold on the
+/// business key decides.
+fn retake_beside(operation: OperationId, record: Box<Record>, other: Decision) -> Decision {
+    match other {
+        Decision::Free { .. } => Decision::Retake(operation, record),
+        Decision::Stands(standing) => Decision::Stands(standing),
+        // Of two that may have acted, neither is carried out again.
+        Decision::Own(_) | Decision::Retake(..) => {
+            Decision::Stands(Standing::Unknown(record.attempt(operation)))
+        }
     }
 }
 

@@ -55,8 +55,8 @@ impl Purpose {
 /// Writes of concurrent calls share commits. The file must be on a local disk: SQLite's locks do
 /// not work on network file systems. It is created readable by its owner alone. A store whose file is
 /// moved, deleted or replaced while it is open refuses everything from then on. A file of an earlier
-/// version is brought up to date when it is opened; processes of the earlier version that have it
-/// open refuse everything from then on.
+/// version is brought up to date when it is opened; processes of the first version that have it open
+/// refuse everything from then on.
 ///
 /// A tool may write to the same file in the transaction of its call: [`SqliteTransaction`].
 #[derive(Clone)]

@@ -35,6 +35,8 @@ pub enum Mutation {
     HeartbeatRevives,
     /// The mark before an effect revives a lease that had run out.
     DispatchRevives,
+    /// A claim that lapsed stays when another one is granted what it held.
+    LapsedStays,
     /// A body acts although it was told that the operation is not its own any more.
     DispatchIgnored,
     /// An outcome that cannot be told is taken for "nothing was done".
@@ -135,6 +137,11 @@ impl Rules {
     pub(super) fn counts(self, record: &Record, reservation: &Reservation, now: Timestamp) -> bool {
         let free = self.is(Mutation::BudgetFreeWhileUnknown) && record.is_unknown(now);
         !free && record.counts_until(reservation).is_some_and(|until| now < until)
+    }
+
+    /// Whether a record goes when another one is granted.
+    pub(super) fn gives_way(self, record: &Record, granted: &Record, now: Timestamp) -> bool {
+        !self.is(Mutation::LapsedStays) && record.gives_way_to(granted, now)
     }
 
     /// What the engine records of an end of which it is not certain.

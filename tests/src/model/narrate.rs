@@ -32,6 +32,7 @@ impl fmt::Display for Step {
             Self::Arrive => f.write_str("a late write reaches the store"),
             Self::Sweep(operation) => write!(f, "the record of {operation} is swept"),
             Self::Tick => f.write_str("time passes"),
+            Self::SetBack => f.write_str("the store's clock is set back"),
         }
     }
 }

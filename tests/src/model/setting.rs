@@ -42,6 +42,8 @@ pub struct Setting {
     pub retention: Option<(u8, u8)>,
     /// How many ticks a lease lasts.
     pub lease: u8,
+    /// Whether the store's clock may be set back: whatever lease has run out then stands again.
+    pub clock_goes_back: bool,
     /// What goes wrong.
     pub faults: Faults,
     /// How many attempts at an operation are followed.
@@ -139,6 +141,7 @@ impl Setting {
             window: None,
             retention: None,
             lease: 1,
+            clock_goes_back: false,
             faults: Faults::Usual,
             attempts: 2,
             mutation: None,

@@ -8,7 +8,7 @@ use super::{
     explore::{Expanded, Model, Next},
     judge::{Landmark, Property, judge, still_acts},
     setting::{Call, Faults, Resolver, Setting},
-    store::{Answered, NOW, Write, age, apply},
+    store::{Answered, NOW, Write, age, apply, stand_again},
     world::{ALL, Held, Kept, Op, Tag, Verdict, World},
 };
 
@@ -31,6 +31,8 @@ pub enum Step {
     Sweep(Op),
     /// Time passes.
     Tick,
+    /// The store's clock is set back.
+    SetBack,
 }
 
 /// What happens to a replica.
@@ -149,7 +151,7 @@ impl Step {
             Self::Replica(_, _, act) => act.kind(),
             Self::Resolve(fate) => fate.kind(),
             Self::Orphan(..) | Self::Arrive => Kind::Progress,
-            Self::Look(_) | Self::Sweep(_) | Self::Tick => Kind::Environment,
+            Self::Look(_) | Self::Sweep(_) | Self::Tick | Self::SetBack => Kind::Environment,
             Self::StopResolving => Kind::Fault,
         }
     }
@@ -208,6 +210,7 @@ fn possible(world: &World, setting: &Setting) -> Vec<Step> {
     }
     steps.extend(world.late.is_some().then_some(Step::Arrive));
     steps.push(Step::Tick);
+    steps.extend(setting.clock_goes_back.then_some(Step::SetBack));
     steps.retain(|step| setting.faults != Faults::None || step.kind() != Kind::Fault);
     steps
 }
@@ -236,6 +239,11 @@ impl Move<'_> {
                 Some(())
             }
             Step::Tick => self.tick(),
+            Step::SetBack => {
+                let records = self.world.records.iter_mut().filter_map(|kept| kept.0.as_mut());
+                records.for_each(|record| stand_again(Rc::make_mut(record), self.setting));
+                Some(())
+            }
         }
     }
 

@@ -96,9 +96,21 @@ pub(super) fn apply(
         if !moves_along_an_arrow(world.record(operation), &record, setting) {
             *broken = Some(Property::Arrows);
         }
+        if matches!(answered, Answered::Claimed(_)) {
+            make_way(world, operation, &record, rules);
+        }
         world.records[operation.place()] = Kept(Some(Rc::new(record)));
     }
     answered
+}
+
+/// Removes what gives way to the record of a claim that is granted.
+fn make_way(world: &mut World, operation: Op, granted: &Record, rules: Rules) {
+    for other in ALL.into_iter().filter(|other| *other != operation) {
+        if world.record(other).is_some_and(|record| rules.gives_way(record, granted, NOW)) {
+            world.records[other.place()] = Kept(None);
+        }
+    }
 }
 
 fn fenced(
@@ -163,6 +175,14 @@ pub(super) fn age(record: &mut Record, setting: &Setting) {
         }
         State::Recorded { ended, .. } | State::Released { ended } => *ended = later(*ended, 0),
         State::Unknown { .. } => {}
+    }
+}
+
+/// The clock is set back by a tick. It may have been set forward before, so that a lease that has run
+/// out stands again.
+pub(super) fn stand_again(record: &mut Record, setting: &Setting) {
+    if let State::Claimed { until, .. } = &mut record.state {
+        *until = until.after(TICK).min(NOW.after(setting.lease()));
     }
 }
 

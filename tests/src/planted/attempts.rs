@@ -179,6 +179,20 @@ pub(super) const BUGS: &[Bug] = &[
         noticed_by: Simulation,
     },
     Bug {
+        name: "lapsed-claim-comes-back",
+        wrong: "a clock that is set back revives what another was granted",
+        edits: &[Edit {
+            file: "mcp-guard/src/store/record.rs",
+            find: "!granted.retaken && self.is_forgotten(now) && (shares_business_key || shares_budget)",
+            replace: r#"!granted.retaken
+            && self.is_forgotten(now)
+            && (shares_business_key || shares_budget)
+            && !crate::planted("lapsed-claim-comes-back")"#,
+        }],
+        // The simulation needs some million calls for it.
+        noticed_by: UnitTest("store::memory::tests::keeps_every_promise"),
+    },
+    Bug {
         name: "renewal-after-lapse",
         wrong: "what was given up can be renewed",
         edits: &[Edit {

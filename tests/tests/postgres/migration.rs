@@ -26,7 +26,7 @@ async fn of_eight_that_start_at_once_one_migrates() {
     for started in join_all(starters).await {
         assert_eq!(started.expect("no panic"), Ok(()));
     }
-    assert_eq!(server.sql("SELECT version FROM mcp_guard.migration ORDER BY 1"), "1\n2");
+    assert_eq!(server.sql("SELECT version FROM mcp_guard.migration ORDER BY 1"), "1\n2\n3");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,7 +40,7 @@ async fn a_newer_schema_is_refused_and_left_alone() {
         let said = refused(opened);
         assert!(said.contains("version 99") && said.contains("newer release"), "{said}");
     }
-    assert_eq!(server.sql("SELECT count(*) FROM mcp_guard.migration"), "3");
+    assert_eq!(server.sql("SELECT count(*) FROM mcp_guard.migration"), "4");
 }
 
 /// As a release left it that knew the first version alone.
@@ -60,7 +60,7 @@ async fn an_older_schema_is_brought_up_and_keeps_its_records() {
              LOOP EXECUTE 'DROP FUNCTION ' || name || ' CASCADE'; END LOOP;
              DROP TYPE mcp_guard.wish, mcp_guard.answer, mcp_guard.seen;
          END $$;
-         DELETE FROM mcp_guard.migration WHERE version = 2;
+         DELETE FROM mcp_guard.migration WHERE version > 1;
          SELECT max(version) FROM mcp_guard.migration",
     );
     assert!(older.ends_with('1'), "{older}");
@@ -68,6 +68,31 @@ async fn an_older_schema_is_brought_up_and_keeps_its_records() {
     assert!(said.contains("version 1") && said.contains("migrate(true)"), "{said}");
     let store = connect(&server).await;
     assert_eq!(answer(&store, &claim).await.as_deref(), Some("done"));
+}
+
+/// As a release left it that knew other rules. Who may call them may do so still.
+#[tokio::test(flavor = "multi_thread")]
+async fn older_rules_are_replaced_and_keep_their_grants() {
+    let Some(server) = Postgres::start() else { return };
+    let store = connect(&server).await;
+    let claim = done(&store, 1).await;
+    drop(store);
+    let older = server.sql(
+        "CREATE ROLE app LOGIN PASSWORD 'hunter2';
+         GRANT USAGE ON SCHEMA mcp_guard TO app;
+         GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA mcp_guard TO app;
+         DROP FUNCTION mcp_guard.make_way;
+         DELETE FROM mcp_guard.migration WHERE version = 3;
+         SELECT max(version) FROM mcp_guard.migration",
+    );
+    assert!(older.ends_with('2'), "{older}");
+    let url = server.url_as("app", "hunter2");
+    let said = refused(PostgresStore::options(&url).migrate(false).connect().await);
+    assert!(said.contains("version 2") && said.contains("migrate(true)"), "{said}");
+    drop(connect(&server).await);
+    let store = PostgresStore::connect(&url).await.expect("a store");
+    assert_eq!(answer(&store, &claim).await.as_deref(), Some("done"));
+    done(&store, 2).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

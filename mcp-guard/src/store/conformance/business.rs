@@ -25,6 +25,7 @@ pub(super) async fn all(store: &Arc<dyn Store>, clock: &ManualClock) {
     forgotten_operation_frees_its_business_key(&**store, clock).await;
     retake_through_another_key_is_of_the_first_operation(&**store, clock).await;
     retake_through_another_principals_key_is_refused(&**store, clock).await;
+    retake_beside_another_holder_is_refused(&**store, clock).await;
 }
 
 fn with_other_arguments(business: BusinessKey) -> Claim {
@@ -214,4 +215,30 @@ pub async fn retake_through_another_principals_key_is_refused(
     let first = abandoned(store, clock, &about(business)).await;
     let standing = stands(store, &foreign(business).with_retake(true)).await;
     assert_eq!(standing, Standing::Unknown(first.attempt));
+}
+
+/// An unknown operation is not carried out again while another one has the business key that is
+/// claimed: its tool may say since then that it is about something else.
+pub async fn retake_beside_another_holder_is_refused(store: &dyn Store, clock: &ManualClock) {
+    for settlement in [done(), Settlement::Unknown, released()] {
+        let (before, since) = (business(), business());
+        let first = abandoned(store, clock, &about(before)).await;
+        let retake = claim(first.attempt.operation).with_business(Some(since)).with_retake(true);
+        let other = granted(store, &about(since)).await;
+        assert_eq!(stands(store, &retake).await, Standing::InFlight(LEASE));
+        settle(store, &other, &settlement).await;
+        match settlement {
+            Settlement::Recorded { .. } => {
+                let duplicate = replayed(store, &retake).await;
+                assert_eq!(duplicate.duplicate_of, Some(other.attempt.operation));
+            }
+            // Of two that may have acted, neither.
+            Settlement::Unknown => {
+                assert_eq!(stands(store, &retake).await, Standing::Unknown(first.attempt));
+            }
+            Settlement::Released { .. } => {
+                assert_eq!(retaken(store, &retake).await.attempt.epoch, first.attempt.epoch + 1);
+            }
+        }
+    }
 }

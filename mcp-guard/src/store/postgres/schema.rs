@@ -6,16 +6,16 @@ use super::{fault::store_error, session::Session};
 use crate::store::StoreError;
 
 /// The version that this release works with.
-const VERSION: i64 = 2;
-/// What leads from each version to the next, from nothing on.
-const MIGRATIONS: [&[&str]; 2] = [
-    &[include_str!("schema/1_tables.sql")],
-    &[
-        include_str!("schema/2_rules/1_locks.sql"),
-        include_str!("schema/2_rules/2_claim.sql"),
-        include_str!("schema/2_rules/3_settle.sql"),
-        include_str!("schema/2_rules/4_keep.sql"),
-    ],
+const VERSION: i64 = 3;
+/// What leads from each version to the next, from nothing on. Version 3 has other rules alone.
+const MIGRATIONS: [&str; 3] =
+    [include_str!("schema/1_tables.sql"), include_str!("schema/2_types.sql"), ""];
+/// The rules of this version, which take the place of any other's.
+const RULES: [&str; 4] = [
+    include_str!("schema/rules/1_locks.sql"),
+    include_str!("schema/rules/2_claim.sql"),
+    include_str!("schema/rules/3_settle.sql"),
+    include_str!("schema/rules/4_keep.sql"),
 ];
 /// The oldest server that has all the functions that are used.
 const OLDEST_SERVER: i32 = 130_000;
@@ -127,6 +127,9 @@ async fn bring_up(transaction: &Transaction<'_>, schema: &str) -> Result<(), Sto
     if had > VERSION {
         return Err(too_new(schema, had));
     }
+    if had == VERSION {
+        return Ok(());
+    }
     if had == 0 {
         create(transaction, schema).await?;
     }
@@ -135,13 +138,14 @@ async fn bring_up(transaction: &Transaction<'_>, schema: &str) -> Result<(), Sto
         .await
         .map_err(store_error)?;
     for (version, migration) in (1_i64..).zip(MIGRATIONS).filter(|(version, _)| *version > had) {
-        for script in migration {
-            transaction.batch_execute(script).await.map_err(store_error)?;
-        }
+        transaction.batch_execute(migration).await.map_err(store_error)?;
         transaction
             .execute("INSERT INTO migration (version) VALUES ($1)", &[&version])
             .await
             .map_err(store_error)?;
+    }
+    for rules in RULES {
+        transaction.batch_execute(rules).await.map_err(store_error)?;
     }
     Ok(())
 }

@@ -21,16 +21,16 @@ pub(super) struct Change {
     pub(super) record: Record,
     /// Whether something is kept of budgets that the record before took.
     pub(super) took: bool,
-    /// A record that was forgotten and gives its business key up.
-    pub(super) forgotten: Option<OperationId>,
+    /// The operations whose records give way to it.
+    pub(super) displaced: Vec<OperationId>,
 }
 
 impl Change {
     /// Writes it, in one statement or [several](Self::is_several): then whoever calls undoes the
     /// first if a later one fails.
     pub(super) fn write(&self, connection: &Connection) -> Result<(), StoreError> {
-        if let Some(forgotten) = &self.forgotten {
-            forget(connection, forgotten).map_err(|error| unavailable(&error))?;
+        for displaced in &self.displaced {
+            forget(connection, displaced).map_err(|error| unavailable(&error))?;
         }
         write_record(connection, &self.operation, &self.record)
             .map_err(|error| unavailable(&error))?;
@@ -44,7 +44,7 @@ impl Change {
     }
 
     pub(super) fn is_several(&self) -> bool {
-        self.forgotten.is_some() || self.took || self.taken().next().is_some()
+        !self.displaced.is_empty() || self.took || self.taken().next().is_some()
     }
 
     /// What it takes of budgets. What does not count is not kept.

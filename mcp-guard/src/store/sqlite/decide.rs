@@ -32,7 +32,10 @@ pub(super) fn claim(
         (Claimed::Granted(lease), Some(record)) => {
             let operation = lease.attempt.operation;
             let took = if operation == claim.operation { own } else { holder };
-            Some(Change { operation, record, took, forgotten })
+            let gives_way =
+                |(other, had): (_, Record)| had.gives_way_to(&record, now).then_some(other);
+            let displaced = forgotten.into_iter().filter_map(gives_way).collect();
+            Some(Change { operation, record, took, displaced })
         }
         _ => None,
     };
@@ -115,7 +118,7 @@ fn fenced(
     let record = rows::read(connection, &attempt.operation)?;
     let (operation, took) = (attempt.operation, took(record.as_ref()));
     let (fenced, changed) = rule(record, now);
-    Ok((fenced, changed.map(|record| Change { operation, record, took, forgotten: None })))
+    Ok((fenced, changed.map(|record| Change { operation, record, took, displaced: Vec::new() })))
 }
 
 /// Whether something is kept of budgets that the record takes.

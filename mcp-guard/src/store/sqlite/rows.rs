@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{Connection, OptionalExtension as _, Params, Row};
 
 use super::unreadable;
 use crate::{
@@ -36,6 +36,8 @@ const BY_BUSINESS: &str = concat!(
     "WHERE business = ?1 AND business IS NOT NULL
            AND (state IN ('claimed', 'unknown') OR acted = 1) AND operation <> ?2"
 );
+const LAPSED: &str =
+    concat!(columns!(), "WHERE tentative = 1 AND lease_until <= ?1 AND operation <> ?2");
 const UNRESOLVED: &str = concat!(
     columns!(),
     "WHERE state IN ('claimed', 'unknown') AND operation > ?1
@@ -50,8 +52,8 @@ const SUM: &str = "SELECT coalesce(sum(amount), 0) FROM mcp_guard_reservation
 /// What is found for a claim.
 pub(super) struct Rows {
     pub(super) found: Found,
-    /// A record that is forgotten and not yet swept, in whose place the claim's business key comes.
-    pub(super) forgotten: Option<OperationId>,
+    /// Records that are forgotten and not yet swept, among them those that would give way to it.
+    pub(super) forgotten: Vec<(OperationId, Record)>,
 }
 
 /// Everything that the rules want to know for a claim.
@@ -65,10 +67,13 @@ pub(super) fn find(
         Some(business) => read_by_business(connection, business, &claim.operation)?,
         None => None,
     };
-    let (holder, forgotten) = match other {
-        Some((operation, record)) if record.is_forgotten(now) => (None, Some(operation)),
-        other => (other, None),
+    let (holder, mut forgotten) = match other {
+        Some((operation, record)) if record.is_forgotten(now) => (None, vec![(operation, record)]),
+        other => (other, Vec::new()),
     };
+    if !claim.reservations.is_empty() {
+        forgotten.extend(lapsed(connection, &claim.operation, now)?);
+    }
     let used = claim.reservations.iter().map(|wanted| used(connection, &wanted.meter, now));
     let found = Found { own, holder, used: used.collect::<Result<_, _>>()? };
     Ok(Rows { found, forgotten })
@@ -93,16 +98,8 @@ fn read_by_business(
     business: &BusinessKey,
     own: &OperationId,
 ) -> Result<Option<(OperationId, Record)>, StoreError> {
-    let found = connection
-        .prepare_cached(BY_BUSINESS)
-        .and_then(|mut statement| {
-            statement.query_row([business.as_bytes(), own.as_bytes()], identified).optional()
-        })
-        .map_err(|error| unreadable(&error))?;
-    let complete = |(operation, record)| {
-        with_reservations(connection, &operation, record).map(|record| (operation, record))
-    };
-    found.map(complete).transpose()
+    let found = several(connection, BY_BUSINESS, [business.as_bytes(), own.as_bytes()])?;
+    Ok(found.into_iter().next())
 }
 
 /// What is held and spent of a meter.
@@ -119,6 +116,15 @@ fn used(connection: &Connection, meter: &MeterId, now: Timestamp) -> Result<u64,
     u64::try_from(sum).map_err(|error| StoreError::Unreadable(error.to_string()))
 }
 
+/// The other operations whose tentative claims have lapsed: few, since a sweep drops them.
+fn lapsed(
+    connection: &Connection,
+    own: &OperationId,
+    now: Timestamp,
+) -> Result<Vec<(OperationId, Record)>, StoreError> {
+    several(connection, LAPSED, (now.as_millis(), own.as_bytes()))
+}
+
 /// The unknown operations behind `after`, in the order of their ids.
 pub(super) fn unresolved(
     connection: &Connection,
@@ -127,19 +133,27 @@ pub(super) fn unresolved(
     now: Timestamp,
 ) -> Result<Vec<Inspected>, StoreError> {
     let after = after.as_ref().map_or(&[][..], |after| after.as_bytes());
+    let found = several(connection, UNRESOLVED, (after, now.as_millis(), limit))?;
+    let inspected = |(operation, record)| Inspected { operation, record, now };
+    Ok(found.into_iter().map(inspected).collect())
+}
+
+/// The records that a question finds, with their reservations.
+fn several(
+    connection: &Connection,
+    question: &str,
+    parameters: impl Params,
+) -> Result<Vec<(OperationId, Record)>, StoreError> {
     let found = connection
-        .prepare_cached(UNRESOLVED)
+        .prepare_cached(question)
         .and_then(|mut statement| {
-            statement
-                .query_map((after, now.as_millis(), limit), identified)?
-                .collect::<rusqlite::Result<Vec<_>>>()
+            statement.query_map(parameters, identified)?.collect::<rusqlite::Result<Vec<_>>>()
         })
         .map_err(|error| unreadable(&error))?;
-    let inspected = |(operation, record)| {
-        let record = with_reservations(connection, &operation, record)?;
-        Ok(Inspected { operation, record, now })
+    let complete = |(operation, record)| {
+        with_reservations(connection, &operation, record).map(|record| (operation, record))
     };
-    found.into_iter().map(inspected).collect()
+    found.into_iter().map(complete).collect()
 }
 
 fn identified(row: &Row<'_>) -> rusqlite::Result<(OperationId, Record)> {
@@ -236,6 +250,7 @@ mod tests {
         for (query, index) in [
             (BY_OPERATION, "INDEX sqlite_autoindex_mcp_guard_operation_1 (operation=?)"),
             (BY_BUSINESS, "INDEX mcp_guard_operation_business (business=?)"),
+            (LAPSED, "INDEX mcp_guard_operation_tentative (lease_until<?)"),
             (UNRESOLVED, "INDEX mcp_guard_operation_unresolved (operation>?)"),
             (RESERVATIONS, "PRIMARY KEY (operation=?)"),
             (SUM, "COVERING INDEX mcp_guard_reservation_sum (meter=? AND counts_until>?)"),

@@ -68,9 +68,16 @@ local function decide(claim)
   if record and not is_forgotten(record) then
     own = stands(record, claim)
   end
-  if own.to ~= 'free' then
+  if own.to ~= 'free' and own.to ~= 'retake' then
     return own
   end
   local other = beside(claim)
-  return other.to == 'free' and own or other
+  if other.to == 'free' then
+    return own
+  end
+  -- Of two that may have acted, neither is carried out again.
+  if own.to == 'retake' and other.to ~= 'stand' then
+    return unknown(record)
+  end
+  return other
 end

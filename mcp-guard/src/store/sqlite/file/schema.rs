@@ -8,7 +8,7 @@ use super::{super::unavailable, cannot_open};
 use crate::{clock::Clock, secret::DeploymentSecret, store::StoreError};
 
 /// The version of the tables, in `user_version`.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 /// Marks the file as ours (`application_id`): "mcpg".
 const APPLICATION: i64 = 0x6d63_7067;
 
@@ -62,6 +62,12 @@ const TABLES: &str = "
     END;
 ";
 
+/// Finds the claims that lapsed before anything was done: version 2 did not look for them.
+const TENTATIVE_INDEX: &str = "
+    CREATE INDEX mcp_guard_operation_tentative ON mcp_guard_operation (lease_until)
+        WHERE tentative = 1;
+";
+
 const SECRET_TABLE: &str = "
     CREATE TABLE mcp_guard_secret (
         id    INTEGER PRIMARY KEY CHECK (id = 1),
@@ -110,6 +116,7 @@ pub(super) fn make(
     match (application, version) {
         (APPLICATION, VERSION) => return Ok(()),
         (APPLICATION, 1) => migrate_1(&transaction, clock)?,
+        (APPLICATION, 2) => migrate_2(&transaction)?,
         (APPLICATION, other) => {
             return Err(StoreError::Unusable(format!(
                 "{} has version {other} of the tables; this release knows {VERSION}",
@@ -150,6 +157,7 @@ fn make_new(transaction: &Transaction<'_>) -> Result<(), StoreError> {
     let secret = DeploymentSecret::generate()?;
     transaction
         .execute_batch(TABLES)
+        .and_then(|()| transaction.execute_batch(TENTATIVE_INDEX))
         .and_then(|()| transaction.execute_batch(SECRET_TABLE))
         .and_then(|()| {
             transaction.execute("INSERT INTO mcp_guard_secret VALUES (1, ?1)", [secret.expose()])
@@ -163,7 +171,12 @@ fn migrate_1(transaction: &Transaction<'_>, clock: &dyn Clock) -> Result<(), Sto
     transaction
         .execute_batch(SET_ASIDE_1)
         .and_then(|()| transaction.execute_batch(TABLES))
+        .and_then(|()| transaction.execute_batch(TENTATIVE_INDEX))
         .and_then(|()| transaction.execute(COPY_1, [now.as_millis()]))
         .and_then(|_| transaction.execute_batch("DROP TABLE mcp_guard_operation_1"))
         .map_err(|error| unavailable(&error))
+}
+
+fn migrate_2(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    transaction.execute_batch(TENTATIVE_INDEX).map_err(|error| unavailable(&error))
 }

@@ -119,7 +119,7 @@ async fn a_file_of_version_1_is_brought_up_to_date() {
     let again = SqliteStore::open_with_clock(&path, clock).await.expect("a store");
     assert!(matches!(standing(&again, 7).await, Standing::Recorded(_)));
     let version: i64 = old.pragma_query_value(None, "user_version", |row| row.get(0)).expect("it");
-    assert_eq!(version, 2);
+    assert_eq!(version, 3);
     // The statement with which version 1 wrote no longer fits: such a process refuses.
     let stale = "UPDATE mcp_guard_operation SET tentative = NULL, since = NULL, retaken = NULL";
     assert!(old.execute(stale, []).is_err());
@@ -157,12 +157,32 @@ async fn a_migration_that_fails_leaves_the_file_as_it_was() {
     assert!(matches!(standing(&store, 1).await, Standing::Recorded(_)));
 }
 
+/// Version 2 had the same tables, and did not look for claims that had lapsed.
+#[tokio::test]
+async fn a_file_of_version_2_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("guard.db");
+    let store = SqliteStore::open(&path).await.expect("a store");
+    let lease = granted(&store, &claim(1)).await;
+    store.settle(&lease, &done()).await.expect("settle");
+    drop(store);
+    let old = Connection::open(&path).expect("the file");
+    old.execute_batch("DROP INDEX mcp_guard_operation_tentative; PRAGMA user_version = 2")
+        .expect("an old file");
+    let store = SqliteStore::open(&path).await.expect("a store");
+    assert!(matches!(standing(&store, 1).await, Standing::Recorded(_)));
+    let index = "SELECT count(*) FROM sqlite_schema WHERE name = 'mcp_guard_operation_tentative'";
+    let found: i64 = old.query_row(index, [], |row| row.get(0)).expect("a count");
+    let version: i64 = old.pragma_query_value(None, "user_version", |row| row.get(0)).expect("it");
+    assert_eq!((found, version), (1, 3));
+}
+
 #[tokio::test]
 async fn a_newer_version_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("guard.db");
     drop(SqliteStore::open(&path).await.expect("a store"));
     let newer = Connection::open(&path).expect("a file");
-    newer.pragma_update(None, "user_version", 3).expect("pragma");
+    newer.pragma_update(None, "user_version", 4).expect("pragma");
     assert!(matches!(SqliteStore::open(&path).await, Err(StoreError::Unusable(_))));
 }

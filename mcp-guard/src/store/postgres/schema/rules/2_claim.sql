@@ -1,35 +1,7 @@
--- Version 2, continued: claiming, and looking.
-
-CREATE TYPE wish AS (
-    operation   bytea,
-    principal   bytea,
-    fingerprint bytea,
-    owner       bytea,
-    business    bytea,
-    lease       bigint,
-    retake      boolean
-);
-
--- What a claim is answered. `verdict` is one of: free, own, retake (granted all three); in_flight,
--- recorded, unknown, conflict, expired, already_done, over_budget. `operation`, `epoch` and `owner` are
--- those of the record that decided.
-CREATE TYPE answer AS (
-    verdict      text,
-    operation    bytea,
-    epoch        bigint,
-    owner        bytea,
-    rest         bigint,
-    reply        bytea,
-    is_error     boolean,
-    recorded_at  bigint,
-    duplicate_of bytea,
-    place        bigint,
-    -- The transaction that the claim was made in.
-    inside       text
-);
+-- The rules, continued: claiming, and looking.
 
 -- How a record that is not forgotten stands to a claim.
-CREATE FUNCTION stands(had operation, wish wish, moment bigint, mode text) RETURNS answer
+CREATE OR REPLACE FUNCTION stands(had operation, wish wish, moment bigint, mode text) RETURNS answer
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -64,7 +36,7 @@ END
 $$;
 
 -- How the operation that holds the business key stands to the claim of another one.
-CREATE FUNCTION stands_beside(had operation, wish wish, moment bigint, mode text) RETURNS answer
+CREATE OR REPLACE FUNCTION stands_beside(had operation, wish wish, moment bigint, mode text) RETURNS answer
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -87,7 +59,7 @@ $$;
 -- How an operation stands to one who finds a gate closed. What is recorded stays as it is until it is
 -- forgotten: whoever is behind the gate has found that, and leaves. Anything else is under way; for how
 -- long, nobody can tell.
-CREATE FUNCTION stands_at_gate(wish wish, mode text, given bigint) RETURNS answer
+CREATE OR REPLACE FUNCTION stands_at_gate(wish wish, mode text, given bigint) RETURNS answer
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -112,10 +84,11 @@ END
 $$;
 
 -- How an operation stands, behind its locks. Budgets are not looked at.
-CREATE FUNCTION decide(wish wish, mode text, given bigint) RETURNS answer LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION decide(wish wish, mode text, given bigint) RETURNS answer LANGUAGE plpgsql
 AS $$
 DECLARE
     had        operation;
+    own        answer;
     said       answer;
     moment     bigint;
     last_epoch bigint := 0;
@@ -126,9 +99,9 @@ BEGIN
     SELECT * INTO had FROM operation o WHERE o.operation = wish.operation;
     moment := time_now(given);
     IF FOUND AND NOT is_forgotten(had, moment) THEN
-        said := stands(had, wish, moment, mode);
-        IF said.verdict <> 'free' THEN
-            RETURN said;
+        own := stands(had, wish, moment, mode);
+        IF own.verdict NOT IN ('free', 'retake') THEN
+            RETURN own;
         END IF;
         last_epoch := had.epoch;
     END IF;
@@ -141,6 +114,11 @@ BEGIN
         moment := time_now(given);
         IF FOUND AND NOT is_forgotten(had, moment) THEN
             said := stands_beside(had, wish, moment, mode);
+            IF own.verdict = 'retake' AND said.verdict IN ('own', 'retake') THEN
+                -- Of two that may have acted, neither is carried out again.
+                own.verdict := 'unknown';
+                RETURN own;
+            END IF;
             IF said.verdict = 'retake' AND NOT reach('operation', had.operation,
                     CASE mode WHEN 'claim' THEN 'look' ELSE mode END) THEN
                 RETURN stands_at_gate(wish, mode, given);
@@ -149,6 +127,9 @@ BEGIN
                 RETURN said;
             END IF;
         END IF;
+    END IF;
+    IF own.verdict = 'retake' THEN
+        RETURN own;
     END IF;
     said := NULL;
     said.verdict := 'free';
@@ -160,7 +141,7 @@ END
 $$;
 
 -- The first of these budgets that the claim would exceed, counted from 0. Behind the meters' locks.
-CREATE FUNCTION over_budget(
+CREATE OR REPLACE FUNCTION over_budget(
     claimed bytea, meters bytea[], amounts bigint[], caps bigint[], moment bigint
 ) RETURNS bigint LANGUAGE sql VOLATILE
 AS $$
@@ -173,8 +154,29 @@ AS $$
     ORDER BY wanted.place LIMIT 1
 $$;
 
+-- Removes what the record of a claim takes the place of: the operation's own, and those that
+-- `record::Record::gives_way_to` it. A claim of another operation may want one of them gone as well, so
+-- their rows are locked in the order of their ids.
+CREATE OR REPLACE FUNCTION make_way(claimed bytea, business_ bytea, meters_ bytea[], moment bigint) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    DELETE FROM operation WHERE operation IN (
+        SELECT o.operation FROM operation o
+        WHERE o.operation = ANY (array(
+                SELECT claimed
+                UNION ALL
+                SELECT b.operation FROM operation b WHERE b.business = business_ AND b.holds
+                UNION ALL
+                SELECT t.operation FROM operation t JOIN reservation r ON r.operation = t.operation
+                WHERE t.tentative AND t.lease_until <= moment AND r.meter = ANY (meters_)))
+            AND (o.operation = claimed OR is_forgotten(o, moment))
+        ORDER BY o.operation FOR UPDATE);
+END
+$$;
+
 -- `record::on_claim`.
-CREATE FUNCTION claim(
+CREATE OR REPLACE FUNCTION claim(
     mode text, operation_ bytea, principal_ bytea, fingerprint_ bytea, owner_ bytea, tool_ text,
     lease_ bigint, retake_ boolean, tentative_ boolean, business_ bytea, arguments_ bytea,
     meters_ bytea[], amounts_ bigint[], caps_ bigint[], spans_ bigint[], given bigint
@@ -219,10 +221,7 @@ BEGIN
             RETURN said;
         END IF;
     END IF;
-    -- What is forgotten holds its business key in the index until somebody else wants it.
-    UPDATE operation o SET holds = false
-        WHERE o.business = business_ AND o.holds AND is_forgotten(o, moment);
-    DELETE FROM operation o WHERE o.operation = operation_;
+    PERFORM make_way(operation_, business_, meters_, moment);
     said.epoch := said.epoch + 1;
     INSERT INTO operation (operation, principal, tool, fingerprint, business, arguments, epoch, owner,
             retaken, claimed_at, state, lease_until, tentative, holds)
@@ -237,7 +236,7 @@ END
 $$;
 
 -- `record::on_recall`. The verdicts free, own and retake mean that a claim would be granted.
-CREATE FUNCTION recall(
+CREATE OR REPLACE FUNCTION recall(
     operation_ bytea, principal_ bytea, fingerprint_ bytea, owner_ bytea, lease_ bigint,
     retake_ boolean, business_ bytea, given bigint
 ) RETURNS answer LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT

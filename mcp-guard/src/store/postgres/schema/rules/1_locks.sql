@@ -1,5 +1,5 @@
--- Version 2: the rules of `record.rs`, a function for each operation of the store, so that each is one
--- round trip. Run with `search_path` at the store's own schema.
+-- The rules of `record.rs`, a function for each operation of the store, so that each is one round trip.
+-- They replace those of an earlier version. Run with `search_path` at the store's own schema.
 --
 -- What is called from outside is SECURITY DEFINER: a role needs EXECUTE, and nothing on the tables.
 --
@@ -11,16 +11,16 @@
 -- transaction of a tool's body: behind it nobody waits, because nobody can tell for how long.
 
 -- The time: a test's, or the server's.
-CREATE FUNCTION time_now(given bigint) RETURNS bigint LANGUAGE sql VOLATILE
+CREATE OR REPLACE FUNCTION time_now(given bigint) RETURNS bigint LANGUAGE sql VOLATILE
 AS $$ SELECT coalesce(given, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint) $$;
 
-CREATE FUNCTION later(moment bigint, span bigint) RETURNS bigint LANGUAGE sql IMMUTABLE
+CREATE OR REPLACE FUNCTION later(moment bigint, span bigint) RETURNS bigint LANGUAGE sql IMMUTABLE
 AS $$
     SELECT CASE WHEN moment > 9223372036854775807 - span THEN 9223372036854775807
         ELSE moment + span END
 $$;
 
-CREATE FUNCTION is_forgotten(had operation, moment bigint) RETURNS boolean LANGUAGE sql IMMUTABLE
+CREATE OR REPLACE FUNCTION is_forgotten(had operation, moment bigint) RETURNS boolean LANGUAGE sql IMMUTABLE
 AS $$
     SELECT CASE had.state
         WHEN 'recorded' THEN moment >= had.forget_at
@@ -30,7 +30,7 @@ AS $$
     END
 $$;
 
-CREATE FUNCTION is_unknown(had operation, moment bigint) RETURNS boolean LANGUAGE sql IMMUTABLE
+CREATE OR REPLACE FUNCTION is_unknown(had operation, moment bigint) RETURNS boolean LANGUAGE sql IMMUTABLE
 AS $$
     SELECT CASE had.state
         WHEN 'claimed' THEN NOT had.tentative AND moment >= had.lease_until
@@ -40,7 +40,7 @@ AS $$
 $$;
 
 -- Sees to it that what the transaction does survives a crash, and that it can be decided right.
-CREATE FUNCTION be_durable() RETURNS void LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION be_durable() RETURNS void LANGUAGE plpgsql
 AS $$
 BEGIN
     -- A sum under a snapshot from before the lock would miss what was committed since.
@@ -53,14 +53,14 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION lock_number(kind text, id bytea) RETURNS bigint LANGUAGE sql STABLE
+CREATE OR REPLACE FUNCTION lock_number(kind text, id bytea) RETURNS bigint LANGUAGE sql STABLE
 AS $$
     SELECT hashtextextended(format('mcp_guard %s %s %s', current_schema(), kind, encode(id, 'hex')), 0)
 $$;
 
 -- Takes the lock of an operation or a business key until the transaction's end. False: its gate is
 -- closed. `mode` is `look` (no lock), `claim`, or `transaction`, which closes the gate.
-CREATE FUNCTION reach(kind text, id bytea, mode text) RETURNS boolean LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION reach(kind text, id bytea, mode text) RETURNS boolean LANGUAGE plpgsql
 AS $$
 DECLARE
     gate  bigint := lock_number(kind || ' gate', id);
@@ -86,7 +86,7 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION lock_meters(meters bytea[]) RETURNS void LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION lock_meters(meters bytea[]) RETURNS void LANGUAGE plpgsql
 AS $$
 DECLARE
     number bigint;

@@ -1,8 +1,8 @@
--- Version 2, continued: what is done to a claimed record, fenced by its attempt.
+-- The rules, continued: what is done to a claimed record, fenced by its attempt.
 
 -- The record, if it is at this attempt, behind every lock that a write to it needs: while a claim is
 -- tentative, others may take its business key and its budgets when its time has come.
-CREATE FUNCTION at_attempt(operation_ bytea, epoch_ bigint, owner_ bytea, locked boolean)
+CREATE OR REPLACE FUNCTION at_attempt(operation_ bytea, epoch_ bigint, owner_ bytea, locked boolean)
 RETURNS operation LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -27,7 +27,7 @@ $$;
 
 -- Writes the state of a record that is still at its attempt, and what follows from it. False: it has
 -- been taken over meanwhile.
-CREATE FUNCTION keep(now_ operation) RETURNS boolean LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION keep(now_ operation) RETURNS boolean LANGUAGE plpgsql
 AS $$
 BEGIN
     UPDATE operation o
@@ -52,7 +52,7 @@ END
 $$;
 
 -- `record::on_renew` and, where it marks the moment before an effect, `record::on_dispatch`.
-CREATE FUNCTION extend(
+CREATE OR REPLACE FUNCTION extend(
     operation_ bytea, epoch_ bigint, owner_ bytea, lease_ bigint, dispatch boolean, given bigint
 ) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
@@ -71,7 +71,7 @@ END
 $$;
 
 -- Whether a settlement is the one that the record has already: its acknowledgement was lost.
-CREATE FUNCTION says_the_same(
+CREATE OR REPLACE FUNCTION says_the_same(
     had operation, kind text, reply_ bytea, is_error_ boolean, acted_ boolean
 ) RETURNS boolean LANGUAGE sql IMMUTABLE
 AS $$
@@ -83,7 +83,7 @@ AS $$
     END
 $$;
 
-CREATE FUNCTION settled(
+CREATE OR REPLACE FUNCTION settled(
     had operation, kind text, reply_ bytea, is_error_ boolean, acted_ boolean, retain_ bigint,
     tombstone_ bigint, moment bigint
 ) RETURNS operation LANGUAGE plpgsql
@@ -115,7 +115,7 @@ END
 $$;
 
 -- `record::on_settle`. Inside a transaction, its locks are held since the claim.
-CREATE FUNCTION settle_record(
+CREATE OR REPLACE FUNCTION settle_record(
     operation_ bytea, epoch_ bigint, owner_ bytea, kind text, reply_ bytea, is_error_ boolean,
     acted_ boolean, retain_ bigint, tombstone_ bigint, given bigint, locked boolean
 ) RETURNS boolean LANGUAGE plpgsql
@@ -143,7 +143,7 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION settle(
+CREATE OR REPLACE FUNCTION settle(
     operation_ bytea, epoch_ bigint, owner_ bytea, kind text, reply_ bytea, is_error_ boolean,
     acted_ boolean, retain_ bigint, tombstone_ bigint, given bigint
 ) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
@@ -155,7 +155,7 @@ END
 $$;
 
 -- `record::on_resolve`.
-CREATE FUNCTION resolve(
+CREATE OR REPLACE FUNCTION resolve(
     operation_ bytea, epoch_ bigint, owner_ bytea, kind text, reply_ bytea, is_error_ boolean,
     acted_ boolean, retain_ bigint, tombstone_ bigint, given bigint
 ) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
@@ -175,7 +175,7 @@ END
 $$;
 
 -- Refuses to go on in another transaction than the one that a claim was made in.
-CREATE FUNCTION stay_inside(inside text) RETURNS void
+CREATE OR REPLACE FUNCTION stay_inside(inside text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -186,7 +186,7 @@ END
 $$;
 
 -- Settles in the transaction that the claim was made in, or fails it.
-CREATE FUNCTION settle_inside(
+CREATE OR REPLACE FUNCTION settle_inside(
     operation_ bytea, epoch_ bigint, owner_ bytea, kind text, reply_ bytea, is_error_ boolean,
     acted_ boolean, retain_ bigint, tombstone_ bigint, given bigint, inside text
 ) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT

@@ -1,34 +1,6 @@
--- Version 2, continued: what operators see, the secret, the sweep, and who may call all this.
+-- The rules, continued: what operators see, the secret, the sweep, and who may call all this.
 
--- The record of an operation, as it is handed out.
-CREATE TYPE seen AS (
-    operation    bytea,
-    principal    bytea,
-    tool         text,
-    fingerprint  bytea,
-    business     bytea,
-    arguments    bytea,
-    epoch        bigint,
-    owner        bytea,
-    retaken      boolean,
-    claimed_at   bigint,
-    state        text,
-    lease_until  bigint,
-    tentative    boolean,
-    since        bigint,
-    reply        bytea,
-    is_error     boolean,
-    acted        boolean,
-    ended_at     bigint,
-    retain_until bigint,
-    forget_at    bigint,
-    meters       bytea[],
-    amounts      bigint[],
-    spans        bigint[],
-    read_at      bigint
-);
-
-CREATE FUNCTION see(had operation, moment bigint) RETURNS seen LANGUAGE sql STABLE
+CREATE OR REPLACE FUNCTION see(had operation, moment bigint) RETURNS seen LANGUAGE sql STABLE
 AS $$
     SELECT had.operation, had.principal, had.tool, had.fingerprint, had.business, had.arguments,
         had.epoch, had.owner, had.retaken, had.claimed_at, had.state, had.lease_until, had.tentative, had.since,
@@ -39,7 +11,7 @@ AS $$
         moment
 $$;
 
-CREATE FUNCTION inspect(operation_ bytea, given bigint) RETURNS SETOF seen
+CREATE OR REPLACE FUNCTION inspect(operation_ bytea, given bigint) RETURNS SETOF seen
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -50,7 +22,7 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION unresolved(behind bytea, most bigint, given bigint) RETURNS SETOF seen
+CREATE OR REPLACE FUNCTION unresolved(behind bytea, most bigint, given bigint) RETURNS SETOF seen
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -64,7 +36,7 @@ END
 $$;
 
 -- The deployment's secret: this one, if there is none yet.
-CREATE FUNCTION secret(candidate bytea) RETURNS bytea
+CREATE OR REPLACE FUNCTION secret(candidate bytea) RETURNS bytea
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -83,7 +55,7 @@ $$;
 
 -- Drops what nobody needs to remember, at most `most` of each kind, unless somebody else is at it.
 -- Says whether there may be more. What is unknown stays.
-CREATE FUNCTION sweep(most bigint, given bigint) RETURNS boolean
+CREATE OR REPLACE FUNCTION sweep(most bigint, given bigint) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 DECLARE
