@@ -33,7 +33,7 @@ pub use self::{
     explore::{Expanded, Explored, Model, Next, Trace, explore},
     judge::{Landmark, Property},
     mutation::Mutation,
-    setting::{Backend, Call, Faults, Resolver, Setting},
+    setting::{Backend, Call, Faults, Resolver, Setting, StoreClock},
     step::{Fate, Step},
     world::{OPERATION_A, OPERATION_B, Op, World},
 };

@@ -7,7 +7,7 @@ use std::{env, time::Instant};
 
 use guard_tests::model::{
     Backend, Call, Explored, Faults, Landmark, Mutation, OPERATION_A, OPERATION_B, Property,
-    Resolver, Setting, explore,
+    Resolver, Setting, StoreClock, explore,
 };
 
 /// Any number of calls with one key.
@@ -48,7 +48,7 @@ fn late_writes(setting: Setting) -> Setting {
 
 /// The store's clock may be set back, at any time.
 fn set_back(setting: Setting) -> Setting {
-    Setting { clock_goes_back: true, ..setting }
+    Setting { clock: StoreClock::IsSetBack, ..setting }
 }
 
 /// Everything holds, and all of this is seen on the way.

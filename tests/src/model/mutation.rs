@@ -31,12 +31,12 @@ pub enum Mutation {
     UnfencedSettlement,
     /// A resolution is applied to whatever attempt the record is at.
     UnfencedResolution,
-    /// A heartbeat revives a tentative lease that had run out.
-    HeartbeatRevives,
-    /// The mark before an effect revives a lease that had run out.
-    DispatchRevives,
     /// A claim that lapsed stays when another one is granted what it held.
     LapsedStays,
+    /// And a heartbeat revives it.
+    HeartbeatRevives,
+    /// Or the mark before an effect does.
+    DispatchRevives,
     /// A body acts although it was told that the operation is not its own any more.
     DispatchIgnored,
     /// An outcome that cannot be told is taken for "nothing was done".
@@ -141,7 +141,9 @@ impl Rules {
 
     /// Whether a record goes when another one is granted.
     pub(super) fn gives_way(self, record: &Record, granted: &Record, now: Timestamp) -> bool {
-        !self.is(Mutation::LapsedStays) && record.gives_way_to(granted, now)
+        use Mutation::{DispatchRevives, HeartbeatRevives, LapsedStays};
+        let stays = [LapsedStays, HeartbeatRevives, DispatchRevives].map(|it| self.is(it));
+        !stays.contains(&true) && record.gives_way_to(granted, now)
     }
 
     /// What the engine records of an end of which it is not certain.

@@ -42,8 +42,8 @@ pub struct Setting {
     pub retention: Option<(u8, u8)>,
     /// How many ticks a lease lasts.
     pub lease: u8,
-    /// Whether the store's clock may be set back: whatever lease has run out then stands again.
-    pub clock_goes_back: bool,
+    /// What the store's clock does.
+    pub clock: StoreClock,
     /// What goes wrong.
     pub faults: Faults,
     /// How many attempts at an operation are followed.
@@ -102,6 +102,15 @@ pub enum Faults {
     LateWrites,
 }
 
+/// What the store's clock does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreClock {
+    /// It goes on, as clocks do.
+    GoesOn,
+    /// Now and then it is set back: whatever lease has run out stands again.
+    IsSetBack,
+}
+
 /// Who resolves what is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resolver {
@@ -141,7 +150,7 @@ impl Setting {
             window: None,
             retention: None,
             lease: 1,
-            clock_goes_back: false,
+            clock: StoreClock::GoesOn,
             faults: Faults::Usual,
             attempts: 2,
             mutation: None,

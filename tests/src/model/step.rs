@@ -7,7 +7,7 @@ use mcp_guard::store::record::State;
 use super::{
     explore::{Expanded, Model, Next},
     judge::{Landmark, Property, judge, still_acts},
-    setting::{Call, Faults, Resolver, Setting},
+    setting::{Call, Faults, Resolver, Setting, StoreClock},
     store::{Answered, NOW, Write, age, apply, stand_again},
     world::{ALL, Held, Kept, Op, Tag, Verdict, World},
 };
@@ -210,7 +210,7 @@ fn possible(world: &World, setting: &Setting) -> Vec<Step> {
     }
     steps.extend(world.late.is_some().then_some(Step::Arrive));
     steps.push(Step::Tick);
-    steps.extend(setting.clock_goes_back.then_some(Step::SetBack));
+    steps.extend((setting.clock == StoreClock::IsSetBack).then_some(Step::SetBack));
     steps.retain(|step| setting.faults != Faults::None || step.kind() != Kind::Fault);
     steps
 }
