@@ -83,3 +83,32 @@ pub async fn answer(store: &dyn Store, claim: &Claim) -> Option<String> {
         _ => None,
     }
 }
+
+/// Three stores, as three processes would have them.
+pub async fn three<S>(connect: impl AsyncFn() -> S) -> [S; 3] {
+    [connect().await, connect().await, connect().await]
+}
+
+/// Claims all of them at once, over all stores in turn.
+///
+/// # Panics
+/// When a store does not answer.
+pub async fn claim_all<S: Store + Clone>(stores: &[S], claims: Vec<Claim>) -> Vec<Claimed> {
+    let each = claims.into_iter().zip(stores.iter().cycle().cloned());
+    let tasks: Vec<_> = each
+        .map(|(claim, store)| {
+            tokio::spawn(async move { store.claim(&claim).await.expect("an answer") })
+        })
+        .collect();
+    let mut answers = Vec::new();
+    for task in tasks {
+        answers.push(task.await.expect("no panic"));
+    }
+    answers
+}
+
+/// How many of them were granted.
+#[must_use]
+pub fn count_granted(answers: &[Claimed]) -> usize {
+    answers.iter().filter(|answer| matches!(answer, Claimed::Granted(_))).count()
+}

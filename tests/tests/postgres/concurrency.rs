@@ -3,37 +3,20 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use guard_tests::services::postgres::Postgres;
-use mcp_guard::{
-    PostgresStore,
-    store::{
-        BusinessKey, Claim, Claimed, Fenced, MeterId, Reservation, Settlement, Standing, Store,
-    },
+use guard_tests::{
+    asking::{claim_all, count_granted, three},
+    services::postgres::Postgres,
+};
+use mcp_guard::store::{
+    BusinessKey, Claim, Claimed, Fenced, MeterId, Reservation, Settlement, Standing, Store,
 };
 
 use crate::{LEASE, RETENTION, admin, claim_of, connect, operation, recorded};
 
-async fn three(server: &Postgres) -> [PostgresStore; 3] {
-    [connect(server).await, connect(server).await, connect(server).await]
-}
-
-/// Claims all of them at once, over all stores in turn.
-async fn claim_all(stores: &[PostgresStore; 3], claims: Vec<Claim>) -> Vec<Claimed> {
-    let tasks = claims.into_iter().enumerate().map(|(place, claim)| {
-        let store = stores[place % stores.len()].clone();
-        tokio::spawn(async move { store.claim(&claim).await.expect("an answer") })
-    });
-    join_all(tasks).await.into_iter().map(|task| task.expect("no panic")).collect()
-}
-
-fn count_granted(answers: &[Claimed]) -> usize {
-    answers.iter().filter(|answer| matches!(answer, Claimed::Granted(_))).count()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_a_hundred_claims_of_one_operation_is_granted() {
     let Some(server) = Postgres::start() else { return };
-    let stores = three(&server).await;
+    let stores = three(|| connect(&server)).await;
     for round in 0..10 {
         let claims = (0..100).map(|_| claim_of(operation(round))).collect();
         let answers = claim_all(&stores, claims).await;
@@ -48,7 +31,7 @@ async fn one_of_a_hundred_claims_of_one_operation_is_granted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_a_hundred_claims_about_one_thing_is_granted() {
     let Some(server) = Postgres::start() else { return };
-    let stores = three(&server).await;
+    let stores = three(|| connect(&server)).await;
     for round in 0..10_u8 {
         let business = Some(BusinessKey::from_bytes([round; 32]));
         let claims = (0..100).map(|number| {
@@ -63,7 +46,7 @@ async fn one_of_a_hundred_claims_about_one_thing_is_granted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_a_hundred_claims_carries_an_unknown_operation_out_again() {
     let Some(server) = Postgres::start() else { return };
-    let stores = three(&server).await;
+    let stores = three(|| connect(&server)).await;
     let business = Some(BusinessKey::from_bytes([7; 32]));
     let first = claim_of(operation(0)).with_business(business);
     let Ok(Claimed::Granted(lease)) = stores[0].claim(&first).await else { panic!("not granted") };
@@ -95,7 +78,7 @@ fn costing(number: u64, amount: u64, meters: &[u8]) -> Claim {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_budget_is_never_exceeded() {
     let Some(server) = Postgres::start() else { return };
-    let stores = three(&server).await;
+    let stores = three(|| connect(&server)).await;
     // 200 of 1 to 30: many times the cap. Half of what is granted is spent, half given back, until
     // not even the least of them fits any more.
     for round in 0.. {
@@ -133,7 +116,7 @@ async fn a_budget_is_never_exceeded() {
 #[tokio::test(flavor = "multi_thread")]
 async fn claims_of_several_budgets_do_not_block_each_other() {
     let Some(server) = Postgres::start_with(&[("log_lock_waits", "on")]) else { return };
-    let stores = three(&server).await;
+    let stores = three(|| connect(&server)).await;
     let claims = (0..120_u64).map(|number| match number % 3 {
         0 => costing(number, 1, &[1, 2, 3]),
         1 => costing(number, 1, &[3, 2, 1]),
@@ -150,7 +133,7 @@ async fn claims_of_several_budgets_do_not_block_each_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tentative_operations_do_not_block_each_other() {
     let Some(server) = Postgres::start() else { return };
-    let stores = three(&server).await;
+    let stores = three(|| connect(&server)).await;
     let tasks = (0..12_u64).map(|worker| {
         let store = stores[usize::try_from(worker).expect("small") % 3].clone();
         tokio::spawn(async move {
@@ -221,7 +204,7 @@ async fn time_is_told_behind_the_locks() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_process_has_the_same_secret() {
     let Some(server) = Postgres::start() else { return };
-    let stores = three(&server).await;
+    let stores = three(|| connect(&server)).await;
     let tasks = (0..60).map(|place: usize| {
         let store = stores[place % 3].clone();
         tokio::spawn(async move { *store.secret().await.expect("a secret").expose() })

@@ -3,37 +3,20 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use guard_tests::services::redis::Redis;
-use mcp_guard::{
-    RedisStore,
-    store::{
-        BusinessKey, Claim, Claimed, Fenced, MeterId, Reservation, Settlement, Standing, Store,
-    },
+use guard_tests::{
+    asking::{claim_all, count_granted, three},
+    services::redis::Redis,
+};
+use mcp_guard::store::{
+    BusinessKey, Claim, Claimed, Fenced, MeterId, Reservation, Settlement, Standing, Store,
 };
 
 use crate::{LEASE, RETENTION, claim_of, connect, operation, recorded};
 
-async fn three(server: &Redis) -> [RedisStore; 3] {
-    [connect(server).await, connect(server).await, connect(server).await]
-}
-
-/// Claims all of them at once, over all stores in turn.
-async fn claim_all(stores: &[RedisStore; 3], claims: Vec<Claim>) -> Vec<Claimed> {
-    let tasks = claims.into_iter().enumerate().map(|(place, claim)| {
-        let store = stores[place % stores.len()].clone();
-        tokio::spawn(async move { store.claim(&claim).await.expect("an answer") })
-    });
-    join_all(tasks).await.into_iter().map(|task| task.expect("no panic")).collect()
-}
-
-fn count_granted(answers: &[Claimed]) -> usize {
-    answers.iter().filter(|answer| matches!(answer, Claimed::Granted(_))).count()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_a_hundred_claims_of_one_operation_is_granted() {
     let Some(server) = Redis::start() else { return };
-    let stores = three(&server).await;
+    let stores = three(|| connect(&server)).await;
     for round in 0..5 {
         let claims = (0..100).map(|_| claim_of(operation(round))).collect();
         let answers = claim_all(&stores, claims).await;
@@ -48,7 +31,7 @@ async fn one_of_a_hundred_claims_of_one_operation_is_granted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_a_hundred_claims_about_one_thing_is_granted() {
     let Some(server) = Redis::start() else { return };
-    let stores = three(&server).await;
+    let stores = three(|| connect(&server)).await;
     let business = Some(BusinessKey::from_bytes([7; 32]));
     let claims = (0..100).map(|number| claim_of(operation(number)).with_business(business));
     let answers = claim_all(&stores, claims.collect()).await;
@@ -69,7 +52,7 @@ fn costing(number: u64, amount: u64) -> Claim {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_budget_is_never_exceeded() {
     let Some(server) = Redis::start() else { return };
-    let stores = three(&server).await;
+    let stores = three(|| connect(&server)).await;
     let tasks = (0..300_u64).map(|number| {
         let store = stores[usize::try_from(number % 3).expect("small")].clone();
         tokio::spawn(async move {
@@ -105,7 +88,7 @@ async fn a_budget_is_never_exceeded() {
 #[tokio::test(flavor = "multi_thread")]
 async fn all_have_one_secret() {
     let Some(server) = Redis::start() else { return };
-    let stores = three(&server).await;
+    let stores = three(|| connect(&server)).await;
     let secrets = join_all((0..30).map(|place| {
         let store = stores[place % 3].clone();
         async move { *store.secret().await.expect("a secret").expose() }
