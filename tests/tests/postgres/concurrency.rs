@@ -164,6 +164,31 @@ async fn tentative_operations_do_not_block_each_other() {
     assert_eq!(server.sql("SELECT sum(deadlocks) FROM pg_stat_database"), "0");
 }
 
+/// Claims that have nothing in common but lapsed ones, which give way to each of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn claims_that_make_way_for_themselves_do_not_block_each_other() {
+    let Some(server) = Postgres::start() else { return };
+    let stores = three(|| connect(&server)).await;
+    for round in 0..4_u64 {
+        let number = |place: u64| round * 1_000 + place;
+        let lapsing = (0..200).map(|place| {
+            let mut claim = costing(number(place), 1, &[1, 2, 3, 4, 5]).with_tentative(true);
+            claim.lease = Duration::ZERO;
+            claim
+        });
+        assert_eq!(count_granted(&claim_all(&stores, lapsing.collect()).await), 200);
+        // Half of them are claims of what has lapsed itself.
+        let successors = (0..10_u64).map(|place| {
+            let meter = u8::try_from(1 + place % 5).expect("small");
+            costing(number(195 + place), 1, &[meter])
+        });
+        assert_eq!(count_granted(&claim_all(&stores, successors.collect()).await), 10);
+    }
+    let left = server.sql("SELECT count(*) FROM mcp_guard.operation WHERE tentative");
+    assert_eq!(left, "0");
+    assert_eq!(server.sql("SELECT sum(deadlocks) FROM pg_stat_database"), "0");
+}
+
 /// A write that waits for a lock is judged by the time at which it has it: meanwhile, others may have
 /// been granted what a tentative claim held.
 #[tokio::test(flavor = "multi_thread")]
