@@ -58,6 +58,8 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 ///   is at the attempt that they name.
 /// - **A lease that has run out means unknown, not free**, except for a
 ///   [tentative](Claim::tentative) claim that was never dispatched.
+/// - **What has lapsed does not come back**, not even when the clock is set back, once another claim
+///   was granted what it held.
 /// - **The store's clock decides**, never the caller's.
 pub trait Store: Send + Sync + 'static {
     /// Claims an operation, or says how it stands: [`record::on_claim`]. One transaction, in which
