@@ -102,7 +102,7 @@ pub(super) const BUGS: &[Bug] = &[
         name: "settlement-not-fenced",
         wrong: "a late owner settles what is a successor's",
         edits: &[Edit {
-            file: "mcp-guard/src/store/record.rs",
+            file: "mcp-guard/src/store/record/attempt.rs",
             find: "let Some(record) = record.filter(|record| record.is_at(&lease.attempt)) else {",
             replace: r#"let fenced = !crate::planted("settlement-not-fenced");
     let Some(record) = record.filter(|record| !fenced || record.is_at(&lease.attempt)) else {"#,
@@ -113,7 +113,7 @@ pub(super) const BUGS: &[Bug] = &[
         name: "lease-not-fenced",
         wrong: "a late owner renews and dispatches what is a successor's",
         edits: &[Edit {
-            file: "mcp-guard/src/store/record.rs",
+            file: "mcp-guard/src/store/record/attempt.rs",
             find: "    let record = record.filter(|record| record.is_at(&lease.attempt))?;\n",
             replace: r#"    let fenced = !crate::planted("lease-not-fenced");
     let record = record.filter(|record| !fenced || record.is_at(&lease.attempt))?;
@@ -136,7 +136,7 @@ pub(super) const BUGS: &[Bug] = &[
         name: "retake-of-a-live-lease",
         wrong: "what is under way is carried out again",
         edits: &[Edit {
-            file: "mcp-guard/src/store/record.rs",
+            file: "mcp-guard/src/store/record/claim.rs",
             find: "_ if record.is_unknown(now) && claim.retake => {",
             replace: r#"_ if claim.retake
             && (record.is_unknown(now)
@@ -150,7 +150,7 @@ pub(super) const BUGS: &[Bug] = &[
         name: "retake-forgets-doubt",
         wrong: "a second attempt that did nothing frees what the first may have done",
         edits: &[Edit {
-            file: "mcp-guard/src/store/record.rs",
+            file: "mcp-guard/src/store/record/claim.rs",
             find: "                retaken: true,\n",
             replace: "                retaken: !crate::planted(\"retake-forgets-doubt\"),\n",
         }],
@@ -172,7 +172,7 @@ pub(super) const BUGS: &[Bug] = &[
         name: "dispatch-after-lapse",
         wrong: "what was given up can still be dispatched",
         edits: &[Edit {
-            file: "mcp-guard/src/store/record.rs",
+            file: "mcp-guard/src/store/record/attempt.rs",
             find: "Some((record, until, _)) if now < until => {",
             replace: r#"Some((record, until, _)) if now < until || crate::planted("dispatch-after-lapse") => {"#,
         }],
@@ -196,7 +196,7 @@ pub(super) const BUGS: &[Bug] = &[
         name: "renewal-after-lapse",
         wrong: "what was given up can be renewed",
         edits: &[Edit {
-            file: "mcp-guard/src/store/record.rs",
+            file: "mcp-guard/src/store/record/attempt.rs",
             find: "if !(tentative && now >= until) => {",
             replace: r#"if !(tentative && now >= until) || crate::planted("renewal-after-lapse") => {"#,
         }],
@@ -206,7 +206,7 @@ pub(super) const BUGS: &[Bug] = &[
         name: "reconciler-resolves-what-is-under-way",
         wrong: "a reconciler frees the key of a live attempt",
         edits: &[Edit {
-            file: "mcp-guard/src/store/record.rs",
+            file: "mcp-guard/src/store/record/attempt.rs",
             find: "    if record.is_unknown(now) {\n",
             replace: r#"    let bold = crate::planted("reconciler-resolves-what-is-under-way");
     if record.is_unknown(now) || bold && matches!(record.state, State::Claimed { .. }) {

@@ -68,7 +68,7 @@ pub(super) const BUGS: &[Bug] = &[
         name: "budget-off-by-one",
         wrong: "a cap can be exceeded by one",
         edits: &[Edit {
-            file: "mcp-guard/src/store/record.rs",
+            file: "mcp-guard/src/store/record/claim.rs",
             find: "used.saturating_add(reservation.amount) > reservation.cap",
             replace: r#"used.saturating_add(reservation.amount)
             > reservation.cap + u64::from(crate::planted("budget-off-by-one"))"#,

@@ -58,7 +58,7 @@ pub(super) const BUGS: &[Bug] = &[
         name: "fingerprint-ignored",
         wrong: "other arguments under one key are answered with the first ones' result",
         edits: &[Edit {
-            file: "mcp-guard/src/store/record.rs",
+            file: "mcp-guard/src/store/record/claim.rs",
             find: "if record.fingerprint != claim.fingerprint {",
             replace: r#"if record.fingerprint != claim.fingerprint && !crate::planted("fingerprint-ignored") {"#,
         }],
@@ -102,7 +102,7 @@ pub(super) const BUGS: &[Bug] = &[
         name: "answer-shown-to-another",
         wrong: "another principal is shown the result of what they asked for as well",
         edits: &[Edit {
-            file: "mcp-guard/src/store/record.rs",
+            file: "mcp-guard/src/store/record/claim.rs",
             find: "Decision::Stands(Standing::Recorded(_)) if foreign => {",
             replace: r#"Decision::Stands(Standing::Recorded(_))
             if foreign && !crate::planted("answer-shown-to-another") =>

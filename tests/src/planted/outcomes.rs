@@ -88,7 +88,7 @@ pub(super) const BUGS: &[Bug] = &[
         name: "unknown-is-free",
         wrong: "an operation that may have been done is carried out again",
         edits: &[Edit {
-            file: "mcp-guard/src/store/record.rs",
+            file: "mcp-guard/src/store/record/claim.rs",
             find: "        _ if record.is_unknown(now) => {\n",
             replace: r#"        _ if record.is_unknown(now) && !crate::planted("unknown-is-free") => {
 "#,

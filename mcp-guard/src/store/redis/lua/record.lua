@@ -1,5 +1,5 @@
 -- What every script begins with: the store, the time, the keys, and what a record says by its
--- state. The rules are those of `store/record.rs`; so are the names.
+-- state. The rules are those of `store/record/`; so are the names.
 
 local prefix = KEYS[1]:sub(1, -(#'store' + 1))
 

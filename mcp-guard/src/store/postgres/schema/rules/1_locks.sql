@@ -1,5 +1,5 @@
--- The rules of `record.rs`, a function for each operation of the store, so that each is one round trip.
--- They replace those of an earlier version. Run with `search_path` at the store's own schema.
+-- The rules of `store/record/`, a function for each operation of the store, so that each is one round
+-- trip. They replace those of an earlier version. Run with `search_path` at the store's own schema.
 --
 -- What is called from outside is SECURITY DEFINER: a role needs EXECUTE, and nothing on the tables.
 --
