@@ -13,9 +13,9 @@
 //! clock that is set back may bring a lapsed one back, but never after another was granted what it
 //! held: it has [given way](Record::gives_way_to) to that one.
 //!
-//! A record says by its state whether it [holds](Record::holds_business_key) its business
-//! key and until when its reservations [count](Record::counts_until). What a store keeps beside the
-//! records, to find them by business key and to sum them by meter, follows from the records alone.
+//! A record says by its state whether it [holds](Record::holds_business_key) its business key and
+//! until when its reservations [count](Record::counts_until). What a store keeps beside the records,
+//! to find them by business key and to sum them by meter, follows from the records alone.
 
 mod attempt;
 mod claim;
@@ -149,9 +149,9 @@ impl Record {
         may_act && !self.is_forgotten(now)
     }
 
-    /// Whether it must be removed in the transaction in which another operation's record is granted:
+    /// Whether it must be gone after the transaction in which another operation's record is granted:
     /// it is forgotten, and that one takes its business key, or what a tentative claim held of a
-    /// budget. Otherwise a clock that is set back would bring it back, and both would act.
+    /// budget. Otherwise a clock that is set back would bring it back beside the other.
     #[must_use]
     pub fn gives_way_to(&self, granted: &Self, now: Timestamp) -> bool {
         let is_tentative = matches!(self.state, State::Claimed { tentative: true, .. });
