@@ -166,10 +166,13 @@ impl Judge {
             self.calls[..call].iter().enumerate().rev().find_map(|(other, before)| {
                 let told = before.said.as_ref()?;
                 let is_first = told.is_recorded() && !told.is_replay;
-                let is_before = before.ended.is_some_and(|ended| ended.at <= record.began.at);
-                let granted = self.latest_grant(other).filter(|grant| grant.is_of_own_key)?.at;
+                let ended = before.ended?;
+                // A claim that the call gave up may be granted later still, to nobody.
+                let mut grants = self.grants.iter().rev().filter(|grant| grant.call == other);
+                let grant = grants.find(|grant| grant.at.at <= ended.at)?;
+                let granted = Some(grant).filter(|grant| grant.is_of_own_key)?.at;
                 (is_first
-                    && is_before
+                    && ended.at <= record.began.at
                     && before.intent.has_key_of(&record.intent)
                     && now.at_most_since(granted) < kept)
                     .then_some((before, told))
