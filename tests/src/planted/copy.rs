@@ -25,6 +25,11 @@ pub(crate) fn planted(bug: &str) -> bool {
 /// take the place of the right one.
 const SIMULATE: [&str; 2] = ["name = \"simulate\"", "name = \"simulate-planted\""];
 
+/// The version of the workspace's crates, which is another one in the copy. To cargo, crates of one
+/// name and version are the same in every workspace that shares its folder of what is built: it would
+/// go on with those of the copy, bugs and all.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// A text that is not in the sources, or not once: the list of bugs has to follow them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{bug}: {file} has the text to replace {times} times, not once")]
@@ -53,6 +58,9 @@ impl Copy {
         let manifest = "tests/Cargo.toml";
         let text = fs::read_to_string(root.join(manifest))?;
         planted.insert(manifest, text.replacen(SIMULATE[0], SIMULATE[1], 1));
+        let manifest = "Cargo.toml";
+        let text = fs::read_to_string(root.join(manifest))?;
+        planted.insert(manifest, of_another_version(&text));
         for file in &files {
             let content = match planted.get(file.as_str()) {
                 Some(text) => text.clone().into_bytes(),
@@ -68,6 +76,14 @@ impl Copy {
     pub fn path(&self) -> &Path {
         &self.0
     }
+}
+
+fn of_another_version(manifest: &str) -> String {
+    ["", "="].iter().fold(manifest.to_owned(), |text, exactly| {
+        let (here, there) =
+            (format!("\"{exactly}{VERSION}\""), format!("\"{exactly}{VERSION}-planted\""));
+        text.replace(&here, &there)
+    })
 }
 
 /// The texts of the files in which there are bugs, with all of them.
