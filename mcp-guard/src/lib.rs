@@ -14,6 +14,8 @@ mod effect;
 mod encryption;
 mod error;
 mod failure;
+#[cfg(any(feature = "jwt", feature = "credentials"))]
+mod fetch;
 mod guard;
 mod key;
 mod limit;

@@ -97,6 +97,16 @@ pub(crate) fn check(message: &[u8], limits: WireLimits) -> Result<(), Refused> {
     }
 }
 
+/// The members of one JSON object, checked like a message.
+#[cfg(any(feature = "jwt", feature = "credentials"))]
+pub(crate) fn object(
+    text: &[u8],
+    limits: WireLimits,
+) -> Result<serde_json::Map<String, Value>, Fault> {
+    check(text, limits).map_err(|refused| refused.fault)?;
+    serde_json::from_slice(text).map_err(|_| Fault::Malformed)
+}
+
 /// What the walk has found. It goes on after a fault, to read the request's id.
 struct Walk {
     fault: Cell<Option<Fault>>,
