@@ -1,6 +1,11 @@
 //! Who is calling.
 
-use std::{collections::BTreeSet, env, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env, fmt,
+};
+
+use serde_json::Value;
 
 use crate::error::ConfigError;
 
@@ -22,6 +27,7 @@ pub struct Caller {
     subject: String,
     client: Option<String>,
     scopes: BTreeSet<String>,
+    claims: BTreeMap<String, Value>,
 }
 
 impl Caller {
@@ -34,6 +40,7 @@ impl Caller {
             subject: subject.into(),
             client: None,
             scopes: BTreeSet::new(),
+            claims: BTreeMap::new(),
         }
     }
 
@@ -93,6 +100,13 @@ impl Caller {
         self
     }
 
+    /// Adds a claim that tools may see: something else that the issuer says of the caller.
+    #[must_use]
+    pub fn with_claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.claims.insert(name.into(), value.into());
+        self
+    }
+
     /// Who says who the caller is.
     #[must_use]
     pub fn issuer(&self) -> &str {
@@ -127,9 +141,16 @@ impl Caller {
     pub fn has_scope(&self, scope: &str) -> bool {
         self.scopes.contains(scope)
     }
+
+    /// A claim of the caller's token that was asked to be kept, such as `email`, if the token had it.
+    /// Its type is the issuer's affair: check it.
+    #[must_use]
+    pub fn claim(&self, name: &str) -> Option<&Value> {
+        self.claims.get(name)
+    }
 }
 
-/// Who it is, without the scopes' noise.
+/// Who it is, without the scopes' noise and what the claims may tell of a person.
 impl fmt::Debug for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Caller")

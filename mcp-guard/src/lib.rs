@@ -32,6 +32,8 @@ mod wire;
 pub use auth::{
     Authenticate, AuthenticateError, AuthenticateFuture, ProtectedResource, StaticTokens,
 };
+#[cfg(feature = "jwt")]
+pub use auth::{Issuer, ResourceServer, SigningAlgorithm};
 pub use caller::{Caller, LOCAL_ISSUER};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use effect::{Effect, NotDispatched};

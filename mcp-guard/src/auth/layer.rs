@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The longest token that is looked at.
-const MAX_TOKEN: usize = 8 * 1024;
+pub(super) const MAX_TOKEN: usize = 8 * 1024;
 
 /// Puts the layer in front of a router.
 pub(crate) fn protect(router: Router, guard: Guard) -> Router {

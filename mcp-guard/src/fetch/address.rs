@@ -70,14 +70,13 @@ fn is_shared(address: Ipv4Addr) -> bool {
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let is_special = matches!(
         address.octets(),
-        [0, ..]
+        [0 | 224..=255, ..]
             | [169, 254, ..]
             | [192, 0, 0 | 2, _]
             | [192, 88, 99, _]
             | [198, 18 | 19, ..]
             | [198, 51, 100, _]
             | [203, 0, 113, _]
-            | [224..=255, ..]
     );
     !is_special
 }

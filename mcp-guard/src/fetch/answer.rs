@@ -31,6 +31,15 @@ impl Answer {
         Ok(Self { body, max_age })
     }
 
+    /// Its length in bytes.
+    #[cfg_attr(
+        not(feature = "jwt"),
+        expect(dead_code, reason = "introspection has a limit of its own")
+    )]
+    pub(crate) fn len(&self) -> usize {
+        self.body.len()
+    }
+
     /// The JSON object that it is, if no member of one is there twice.
     ///
     /// # Errors

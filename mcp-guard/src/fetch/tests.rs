@@ -41,7 +41,7 @@ async fn get(answer: String) -> Result<Answer, FetchError> {
 #[tokio::test]
 async fn an_object_is_read_with_how_long_it_keeps() {
     let answer = get(ok("Cache-Control: public, max-age=90\r\n", r#"{"a":1}"#)).await;
-    let answer = answer.ok().expect("an answer");
+    let answer = answer.expect("an answer");
     assert_eq!(answer.object().ok().and_then(|object| object["a"].as_u64()), Some(1));
     assert_eq!(answer.max_age(), Some(Duration::from_secs(90)));
     let kept = get(ok("Cache-Control: max-age=90, no-store\r\n", "{}")).await;
@@ -52,7 +52,7 @@ async fn an_object_is_read_with_how_long_it_keeps() {
 async fn what_is_said_twice_or_is_no_object_is_unreadable() {
     for body in [r#"{"a":1,"a":2}"#, "[]", "{", "", r#"{"a":[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]}"#]
     {
-        let answer = get(ok("", body)).await.ok().expect("an answer");
+        let answer = get(ok("", body)).await.expect("an answer");
         assert_eq!(answer.object(), Err(FetchError::Unreadable), "{body}");
     }
 }
