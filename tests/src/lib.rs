@@ -6,6 +6,7 @@ pub mod asking;
 pub mod crash;
 pub mod fixture;
 pub mod in_process;
+pub mod issuer;
 pub mod ledger;
 pub mod model;
 pub mod moods;

@@ -1,0 +1,7 @@
+//! A token that was signed with an RSA key of 1024 bits, which the tests' library does not make.
+
+/// The key's modulus.
+pub(crate) const MODULUS: &str = "sZYlCkd5Fo51Xo0YNi7KhQELt7l218BGdw0URuwqmWpqhENHoqksLaOcDt-zzk1cvcOOrFQeOLSzB9X2vP9fDqTor7pSCq43YW1hSKd_DX7bN1l6znDYG-rNuh2bJbs38Q-08STMUtAjCffEJWjmOZeeq7A7ZEgH189hGzoEHd8";
+
+/// The token, honest in everything else.
+pub(crate) const TOKEN: &str = "eyJhbGciOiAiUlMyNTYiLCAidHlwIjogImF0K2p3dCIsICJraWQiOiAid2Vhay0xIn0.eyJpc3MiOiAiaHR0cHM6Ly9pc3N1ZXIuZXhhbXBsZSIsICJzdWIiOiAiYWxpY2UiLCAiYXVkIjogImh0dHBzOi8vcGF5bWVudHMuZXhhbXBsZS5jb20vbWNwIiwgImNsaWVudF9pZCI6ICJhZ2VudCIsICJleHAiOiAxOTAwMDAwNjAwLCAiaWF0IjogMTg5OTk5OTk5MCwgImp0aSI6ICIxIn0.WFn6yhfgLpG8NdEP-X_iX4pL79_rKauYOQ4sjjwcB9rt66X0f8WyOq0yoiKz4qtsFVfMB_ePQDhHGyW5q-Cwo4UJMEfjssiPxRj0Zgiqr4YA3Yufbj0hBdUjlcGQS4WjAG0tkPc-iF-ruA64QmWAD23zzZcgm6GGW2Vx5VA5TSM";
