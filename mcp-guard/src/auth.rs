@@ -1,42 +1,16 @@
 //! Who is calling over HTTP.
 
-#[cfg(feature = "jwt")]
-mod algorithm;
-#[cfg(feature = "jwt")]
-mod claims;
-#[cfg(feature = "jwt")]
-mod discovery;
-#[cfg(feature = "jwt")]
-mod flight;
-#[cfg(feature = "jwt")]
-mod introspection;
-#[cfg(feature = "jwt")]
-mod issuer;
-#[cfg(feature = "jwt")]
-mod jwk;
-#[cfg(feature = "jwt")]
-mod jwks;
-#[cfg(feature = "jwt")]
-mod jwt;
-#[cfg(feature = "jwt")]
-mod key_set;
 pub(crate) mod layer;
 mod metadata;
-#[cfg(feature = "jwt")]
-mod refused;
 #[cfg(feature = "jwt")]
 mod resource_server;
 mod static_tokens;
 
 use std::{future::Future, pin::Pin};
 
-#[cfg(feature = "jwt")]
-pub use algorithm::SigningAlgorithm;
-#[cfg(feature = "jwt")]
-pub use issuer::Issuer;
 pub use metadata::ProtectedResource;
 #[cfg(feature = "jwt")]
-pub use resource_server::ResourceServer;
+pub use resource_server::{Issuer, ResourceServer, SigningAlgorithm};
 pub use static_tokens::StaticTokens;
 
 use crate::caller::Caller;

@@ -1,17 +1,29 @@
 //! An OAuth 2.1 resource server: whose access tokens are taken, and for what.
 
+mod algorithm;
+mod claims;
+mod discovery;
+mod flight;
+mod introspection;
+mod issuer;
+mod jwk;
+mod jwks;
+mod jwt;
+mod key_set;
+mod refused;
 mod trusted;
 
 use std::sync::Arc;
 
-use self::trusted::Trusted;
-use super::{
-    Authenticate, AuthenticateFuture, ProtectedResource,
-    issuer::Issuer,
+pub use algorithm::SigningAlgorithm;
+pub use issuer::Issuer;
+
+use self::{
     jwt::Jwt,
-    layer::MAX_TOKEN,
     refused::{Denied, Refused},
+    trusted::Trusted,
 };
+use super::{Authenticate, AuthenticateFuture, ProtectedResource, layer::MAX_TOKEN};
 use crate::{
     caller::Caller,
     clock::{Clock, SystemClock},

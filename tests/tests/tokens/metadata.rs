@@ -120,3 +120,17 @@ async fn keys_that_have_moved_are_found_again() {
     assert_eq!(present(&world, &name).await, Taken);
     assert_eq!((server.count(OAUTH), moved.count("/jwks")), (2, 1));
 }
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_not_asked_at_the_next_place() {
+    let (server, name, world) = world("").await;
+    let document = document(&server, &name);
+    server.said().metadata.insert(OAUTH.into(), document);
+    server.said().mood = Mood::Stall;
+    let (verdict, ()) = tokio::join!(present(&world, &name), async {
+        server.is_asked().await;
+        pass(seconds(6)).await;
+    });
+    assert_eq!(verdict, Unavailable);
+    assert_eq!((server.count("/"), world.seen.callers().len()), (1, 0));
+}

@@ -2,20 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{
-    auth::{
-        claims::{self, Expected, Form},
-        discovery::Discovery,
-        introspection::Introspection,
-        issuer::{Issuer, Means, Rules},
-        jwks::{Jwks, KeySource},
-        jwt::{Jwt, Signing, Vouched},
-        refused::{Denied, Refused},
-    },
-    caller::Caller,
-    clock::Timestamp,
-    fetch::Fetch,
+use super::{
+    claims::{self, Expected, Form},
+    discovery::Discovery,
+    introspection::Introspection,
+    issuer::{Issuer, Means, Rules},
+    jwks::{Jwks, KeySource},
+    jwt::{Jwt, Signing, Vouched},
+    refused::{Denied, Refused},
 };
+use crate::{caller::Caller, clock::Timestamp, fetch::Fetch};
 
 /// An issuer whose tokens are taken.
 pub(super) struct Trusted {

@@ -27,6 +27,13 @@ pub(super) struct Introspection {
 /// What comes of a question, for everybody who waits for it.
 type Answered = Option<Standing>;
 
+/// Where the answer about a token is.
+enum Next {
+    Known(Standing),
+    Wait(Flight<Answered>),
+    TooMany,
+}
+
 impl Introspection {
     pub(super) fn new(
         issuer: String,
@@ -39,37 +46,35 @@ impl Introspection {
 
     /// What the issuer says of the token, now or a moment ago.
     pub(super) async fn ask(self: &Arc<Self>, token: &str) -> Result<Vouched, Denied> {
-        let digest = cache::digest(token);
-        let known = self.cache().standing(&digest);
-        let standing = match known {
-            Some(standing) => standing,
-            None => self.answer(digest, token).await.ok_or(Denied::Unavailable)?,
+        let standing = match self.next(token) {
+            Next::Known(standing) => Some(standing),
+            Next::Wait(flight) => flight.await.flatten(),
+            Next::TooMany => None,
         };
-        match standing {
+        match standing.ok_or(Denied::Unavailable)? {
             Standing::Active(claims) => Ok(Vouched::by_introspection((*claims).clone())),
             Standing::Inactive => Err(Refused("its issuer says that it is not active").into()),
         }
     }
 
-    async fn answer(self: &Arc<Self>, digest: Digest, token: &str) -> Answered {
-        let flight = self.flight(digest, token)?;
-        flight.await?
+    /// Looks and starts under one lock, so that no two callers ask about one token.
+    fn next(self: &Arc<Self>, token: &str) -> Next {
+        let digest = cache::digest(token);
+        let mut cache = self.cache();
+        if let Some(standing) = cache.standing(&digest) {
+            return Next::Known(standing);
+        }
+        if let Some(flight) = cache.flight(&digest) {
+            return Next::Wait(flight);
+        }
+        let question = Arc::clone(self).question(digest, SecretString::from(token));
+        cache.start(digest, || take_off(question)).map_or(Next::TooMany, Next::Wait)
     }
 
-    /// The question about this token that is under way, or a new one, unless too many are.
-    fn flight(self: &Arc<Self>, digest: Digest, token: &str) -> Option<Flight<Answered>> {
-        let mut cache = self.cache();
-        if let Some(flight) = cache.flight(&digest) {
-            return Some(flight);
-        }
-        let (asker, token) = (Arc::clone(self), SecretString::from(token));
-        cache.start(digest, || {
-            take_off(async move {
-                let answered = asker.request(&token).await;
-                asker.cache().land(digest, answered.clone());
-                answered
-            })
-        })
+    async fn question(self: Arc<Self>, digest: Digest, token: SecretString) -> Answered {
+        let answered = self.request(&token).await;
+        self.cache().land(digest, answered.clone());
+        answered
     }
 
     async fn request(&self, token: &SecretString) -> Answered {

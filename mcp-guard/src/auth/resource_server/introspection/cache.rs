@@ -7,8 +7,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
-use super::Answered;
-use crate::auth::flight::Flight;
+use super::{Answered, Flight};
 
 /// How long a token stays valid that its issuer has taken back. Its expiry is looked at every time.
 const ACTIVE_FOR: Duration = Duration::from_secs(30);
@@ -107,7 +106,7 @@ fn has_room<V>(kept: &mut HashMap<Digest, V>, is_current: impl Fn(&V) -> bool) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::flight::take_off;
+    use crate::auth::resource_server::flight::take_off;
 
     #[tokio::test(start_paused = true)]
     async fn however_many_tokens_come_few_are_remembered_and_room_is_made() {

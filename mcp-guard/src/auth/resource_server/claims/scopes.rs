@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::{auth::refused::Refused, caller::is_scope_token};
+use super::Refused;
+use crate::caller::is_scope_token;
 
 /// The scopes. Where `scp` is read and both are there, they must say the same: otherwise it would
 /// depend on the reader what the caller may do.

@@ -14,7 +14,7 @@ const STALE_RANGE: std::ops::RangeInclusive<Duration> =
 
 impl Issuer {
     /// Each mistake, saying what to write.
-    pub(in crate::auth) fn mistakes(&self, fetch: &Fetch) -> Vec<String> {
+    pub(in crate::auth::resource_server) fn mistakes(&self, fetch: &Fetch) -> Vec<String> {
         let mut wrong = Vec::new();
         if let Some(mistake) = fetch.mistake(&self.name) {
             wrong.push(format!("its URL {mistake}"));

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::{
     discovery::Discovery,
@@ -31,6 +31,9 @@ const COOL_DOWN: Duration = Duration::from_secs(30);
 
 /// The pause after one that failed.
 const COOL_DOWN_AFTER_FAILURE: Duration = Duration::from_secs(10);
+
+/// How long callers wait for keys, with the metadata that leads to them.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// Where the keys are.
 pub(super) enum KeySource {
@@ -136,7 +139,7 @@ impl Jwks {
     }
 
     async fn refresh(self: Arc<Self>) {
-        let answer = self.request().await;
+        let answer = timeout(PATIENCE, self.request()).await.unwrap_or(Err(FetchError::TimedOut));
         let now = Instant::now();
         let mut state = self.state();
         state.flight = None;

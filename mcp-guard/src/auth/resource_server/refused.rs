@@ -1,6 +1,6 @@
 //! Why a token is not taken.
 
-use super::AuthenticateError;
+use crate::auth::AuthenticateError;
 
 /// Why a token is not valid, for the operator's log. It has no word of the token in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
