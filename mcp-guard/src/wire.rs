@@ -78,10 +78,14 @@ impl Refused {
 
 /// Refuses a message that is too large, too deep, malformed, or says something twice.
 pub(crate) fn check(message: &[u8], limits: WireLimits) -> Result<(), Refused> {
+    scan(message, limits, true)
+}
+
+fn scan(message: &[u8], limits: WireLimits, has_an_id: bool) -> Result<(), Refused> {
     if message.len() > limits.max_bytes {
         return Err(Refused::unread(Fault::TooLarge));
     }
-    let walk = Walk { fault: Cell::new(None), max_depth: limits.max_depth };
+    let walk = Walk { fault: Cell::new(None), max_depth: limits.max_depth, has_an_id };
     let mut parser = serde_json::Deserializer::from_slice(message);
     let read = Inside { walk: &walk, depth: 0 }.deserialize(&mut parser);
     let Ok(read) = read.and_then(|read| parser.end().map(|()| read)) else {
@@ -103,7 +107,7 @@ pub(crate) fn object(
     text: &[u8],
     limits: WireLimits,
 ) -> Result<serde_json::Map<String, Value>, Fault> {
-    check(text, limits).map_err(|refused| refused.fault)?;
+    scan(text, limits, false).map_err(|refused| refused.fault)?;
     serde_json::from_slice(text).map_err(|_| Fault::Malformed)
 }
 
@@ -111,6 +115,8 @@ pub(crate) fn object(
 struct Walk {
     fault: Cell<Option<Fault>>,
     max_depth: usize,
+    /// Whether a member `id` of the whole is a request's, to be told, and no value like any other.
+    has_an_id: bool,
 }
 
 impl Walk {
@@ -165,7 +171,7 @@ impl<'de> Visitor<'de> for Inside<'_> {
         let (mut id, mut has_id) = (None, false);
         let mut keys = HashSet::new();
         while let Some(key) = map.next_key::<String>()? {
-            if self.depth == 0 && key == "id" {
+            if self.depth == 0 && self.walk.has_an_id && key == "id" {
                 // An id that is neither text nor a number is nothing to answer to.
                 let value: Value = map.next_value()?;
                 has_id = true;

@@ -70,6 +70,7 @@ fn json_of_its_own() -> Vec<Case> {
         refused("the audience twice", signed(HEADER, &and(r#""aud":"https://evil.example""#))),
         refused("the same scope twice", signed(HEADER, &and(r#""scope":"refunds orders""#))),
         refused("something twice, inside", signed(HEADER, &and(r#""x":{"y":1,"y":1}"#))),
+        refused("something twice, inside `id`", signed(HEADER, &and(r#""id":{"y":1,"y":1}"#))),
         refused("the algorithm twice", signed(&HEADER.replace('{', r#"{"alg":"none","#), &honest)),
         refused("the key twice", signed(&HEADER.replace('{', r#"{"kid":"ec-1","#), &honest)),
         refused("claims in a list", signed(HEADER, &format!("[{honest}]"))),
