@@ -129,7 +129,10 @@ impl ResourceServer {
             self.issuers[..*place].iter().any(|earlier| earlier.name() == issuer.name())
         });
         repeated.map(|(_, issuer)| {
-            format!("the issuer `{}` is there twice: keep one of them", issuer.name())
+            format!(
+                "the issuer `{}` is there twice: keep one of them",
+                issuer::shown(issuer.name())
+            )
         })
     }
 }

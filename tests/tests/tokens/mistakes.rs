@@ -63,6 +63,8 @@ fn mistakes_of_the_whole_come_all_at_once() {
     assert_eq!(server.mistakes().len(), 2, "its identifier, and nobody to trust");
     let twice = mistakes([Issuer::discover(GOOD), Issuer::discover(GOOD), Issuer::discover(GOOD)]);
     assert_eq!(twice.len(), 2, "{twice:?}");
+    let secret = || Issuer::discover("https://u:hunter2@auth.example.com");
+    assert!(mistakes([secret(), secret()]).iter().all(|mistake| !mistake.contains("hunter2")));
     let two_asked = mistakes([introspect("https://a.example"), introspect("https://b.example")]);
     assert!(matches!(&two_asked[..], [one] if one.contains("an opaque token")), "{two_asked:?}");
     let all = mistakes([

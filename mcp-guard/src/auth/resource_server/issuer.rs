@@ -4,6 +4,7 @@ mod check;
 
 use std::time::Duration;
 
+pub(super) use self::check::shown;
 use super::algorithm::SigningAlgorithm;
 use crate::fetch::{ClientSecret, Reach};
 

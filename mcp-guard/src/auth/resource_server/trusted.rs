@@ -6,7 +6,7 @@ use super::{
     claims::{self, Expected, Form},
     discovery::Discovery,
     introspection::Introspection,
-    issuer::{Issuer, Means, Rules},
+    issuer::{Issuer, Means, Rules, shown},
     jwks::{Jwks, KeySource},
     jwt::{Jwt, Signing, Vouched},
     refused::{Denied, Refused},
@@ -53,7 +53,7 @@ impl Trusted {
             mistakes.push(format!(
                 "the issuer `{}` cannot be asked over TLS: install the system's `ca-certificates`, \
                  or name a file of them in SSL_CERT_FILE",
-                self.name
+                shown(&self.name)
             ));
         }
         mistakes

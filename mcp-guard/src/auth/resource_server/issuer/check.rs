@@ -23,7 +23,10 @@ impl Issuer {
         }
         self.check_means(fetch, &mut wrong);
         self.check_rules(&mut wrong);
-        wrong.into_iter().map(|wrong| format!("the issuer `{}`: {wrong}", self.shown())).collect()
+        wrong
+            .into_iter()
+            .map(|wrong| format!("the issuer `{}`: {wrong}", shown(&self.name)))
+            .collect()
     }
 
     fn check_means(&self, fetch: &Fetch, wrong: &mut Vec<String>) {
@@ -57,9 +60,9 @@ impl Issuer {
             wrong.push("`.tenant_claim(…)` or `.keep_claims([…])` has an empty name".into());
         }
     }
+}
 
-    /// The name without what could be a password in it.
-    fn shown(&self) -> &str {
-        self.name.rsplit_once('@').map_or(&self.name, |(_, host)| host)
-    }
+/// An issuer's name without what could be a password in it.
+pub(in crate::auth::resource_server) fn shown(name: &str) -> &str {
+    name.rsplit_once('@').map_or(name, |(_, host)| host)
 }
