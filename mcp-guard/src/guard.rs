@@ -1,5 +1,6 @@
 //! The guard: every call walks one line, in one order.
 
+mod admit;
 mod authorize;
 mod background;
 mod build;
@@ -25,6 +26,8 @@ use std::{
 };
 
 pub use build::GuardBuilder;
+#[cfg(feature = "http")]
+pub(crate) use build::HttpParts;
 use futures_util::FutureExt as _;
 pub use operations::{
     KeptArguments, Operation, OperationStatus, Operations, Resolution, ResolveError,
@@ -41,6 +44,9 @@ use crate::{
     caller::Caller,
     encryption::Vault,
     failure::Failure,
+    key::PrincipalId,
+    rate::{Meters, Slots},
+    scopes::GrantedScopes,
     secret::DeploymentSecret,
     store::{Store, StoreError},
     tool::Providers,
@@ -65,6 +71,9 @@ pub(crate) struct Core {
     /// Asked of the store once.
     secret: OnceCell<DeploymentSecret>,
     identity: Option<Arc<Caller>>,
+    scopes: GrantedScopes,
+    meters: Meters,
+    slots: Arc<Slots<PrincipalId>>,
     settings: Settings,
     server: ServerInfo,
     /// Whether unknown outcomes are being looked into.
@@ -72,7 +81,7 @@ pub(crate) struct Core {
     /// The calls and settlements under way, for draining.
     running: TaskTracker,
     #[cfg(feature = "http")]
-    http: Option<build::HttpParts>,
+    http: Option<HttpParts>,
 }
 
 /// One call, as it comes from a transport, or from code of your own.
@@ -178,9 +187,11 @@ impl Guard {
     /// or moved.
     async fn walk(&self, call: Call) -> Result<Reply, Stop> {
         let core = &self.core;
-        let identified = identify::identify(call.caller)?;
-        let grant = authorize::authorize(identified, &core.toolbox, &call.tool)?;
-        let valid = validate::validate(grant, call.arguments)?;
+        let identified = identify::identify(call.caller, &core.scopes)?;
+        let paced = admit::pace(identified, core)?;
+        let grant = authorize::authorize(paced, &core.toolbox, &call.tool)?;
+        let admitted = admit::admit(grant, core)?;
+        let valid = validate::validate(admitted, call.arguments)?;
         let reserved = reserve::reserve(valid, core, &call.cancelled).await?;
         let ended = run::run(reserved, core).await;
         Ok(settle::settle(ended, core).await)
@@ -188,10 +199,11 @@ impl Guard {
 
     /// The tools that a caller is shown, in a fixed order. Nobody who is not identified is shown
     /// any.
-    pub(crate) fn visible_to<'a>(
-        &'a self,
-        caller: Option<&'a Caller>,
-    ) -> impl Iterator<Item = &'a GuardedTool> {
+    pub(crate) fn visible_to(
+        &self,
+        caller: Option<Arc<Caller>>,
+    ) -> impl Iterator<Item = &GuardedTool> {
+        let caller = caller.map(|caller| self.core.effective(caller));
         caller.into_iter().flat_map(|caller| self.core.toolbox.visible_to(caller))
     }
 
@@ -204,6 +216,11 @@ impl Core {
     /// The caller that the operator named, for transports without one of their own.
     pub(crate) fn identity(&self) -> Option<Arc<Caller>> {
         self.identity.clone()
+    }
+
+    /// The caller with every scope that theirs include: who they are to every stage of the line.
+    pub(crate) fn effective(&self, caller: Arc<Caller>) -> Arc<Caller> {
+        self.scopes.effective(caller)
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -219,7 +236,7 @@ impl Core {
     }
 
     #[cfg(feature = "http")]
-    pub(crate) fn http(&self) -> Option<&build::HttpParts> {
+    pub(crate) fn http(&self) -> Option<&HttpParts> {
         self.http.as_ref()
     }
 

@@ -21,7 +21,9 @@ mod key;
 mod limit;
 mod mcp;
 pub mod prelude;
+mod rate;
 mod schema;
+mod scopes;
 mod secret;
 mod serve;
 pub mod store;
@@ -47,12 +49,14 @@ pub use guard::{
 };
 pub use key::OperationId;
 pub use mcp_guard_macros::{ToolError, guarded_tool, guarded_tools};
+pub use rate::{Quota, Rates};
 pub use rmcp;
 #[cfg(feature = "sqlite")]
 pub use rusqlite;
+pub use scopes::ScopeHierarchy;
 pub use secret::DeploymentSecret;
 #[cfg(feature = "http")]
-pub use serve::Http;
+pub use serve::{Http, Proxies};
 #[cfg(feature = "redis")]
 pub use store::RedisStore;
 pub use store::{MemoryStore, Store, StoreError};

@@ -68,7 +68,7 @@ impl Guard {
     #[must_use]
     pub fn visible_tools(&self, context: &RequestContext<RoleServer>) -> Vec<Tool> {
         let caller = caller_of(self.core(), &context.extensions);
-        self.visible_to(caller.as_deref()).map(describe).collect()
+        self.visible_to(caller).map(describe).collect()
     }
 
     async fn answer(

@@ -9,9 +9,17 @@ use tokio_util::sync::CancellationToken;
 use crate::{error::Error, guard::Guard};
 
 #[cfg(feature = "http")]
+pub(crate) mod admission;
+#[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "http")]
+mod listen;
+#[cfg(feature = "http")]
+mod proxies;
+#[cfg(feature = "http")]
 pub use http::Http;
+#[cfg(feature = "http")]
+pub use proxies::Proxies;
 
 impl Guard {
     /// Serves MCP on standard input and output until the input ends, or the process is asked to end

@@ -9,10 +9,10 @@ mod orders;
 pub mod transactional;
 mod trouble;
 
-use std::{process::ExitCode, sync::Arc};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
 pub use backend::{CANARY, PANIC_CANARY};
-use mcp_guard::{GuardBuilder, prelude::*, store};
+use mcp_guard::{GuardBuilder, Quota, Rates, prelude::*, store};
 pub use options::{Options, Transport};
 use rustix::process::Signal;
 use tokio::{
@@ -66,6 +66,10 @@ pub async fn serve(options: Options) -> Result<(), mcp_guard::Error> {
     let mut builder = Guard::builder().name("guard-fixture", env!("CARGO_PKG_VERSION"));
     if options.hide_unauthorized {
         builder = builder.hide_unauthorized();
+    }
+    if let Some(calls) = options.pace {
+        let quota = Quota::new(calls, Duration::from_secs(2));
+        builder = builder.rates(Rates::new().per_caller(quota));
     }
     // A full disk is played by a limit of the size of files, whose signal would end the process.
     let _survived = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))?;

@@ -45,6 +45,24 @@ impl Failure {
     }
 }
 
+// Is there room for the call.
+impl Failure {
+    /// `after` is when the caller's quota has room again, to the millisecond.
+    pub(crate) fn rate_limited(after: Duration) -> Self {
+        let message = "Too many calls in a short time. Nothing was done.";
+        let mut failure =
+            Self::new(Category::Transient, "rate_limited", message).retry_after(after);
+        failure.next_action = "Wait for retry_after_ms, then repeat the same call with the same \
+                               idempotency_key. Make fewer calls.";
+        failure
+    }
+
+    pub(crate) fn overloaded(after: Duration) -> Self {
+        let message = "Too many calls are under way. Nothing was done.";
+        Self::new(Category::Transient, "overloaded", message).retry_after(after)
+    }
+}
+
 // What may be taken together.
 impl Failure {
     /// The cap is told only where it may be.

@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use super::{GuardedTool, Stop, Toolbox, identify::Identified};
+use super::{GuardedTool, Stop, Toolbox, admit::Paced};
 use crate::{caller::Caller, failure::Failure, key::PrincipalId, tool::Access};
 
 /// Proof that this caller may use this tool.
 pub(super) struct Grant {
     tool: Arc<GuardedTool>,
     caller: Arc<Caller>,
+    principal: PrincipalId,
 }
 
 impl Grant {
@@ -22,20 +23,16 @@ impl Grant {
     }
 
     pub(super) fn principal(&self) -> PrincipalId {
-        PrincipalId::of(&self.caller)
+        self.principal
     }
 }
 
 /// Refuses a tool that is not there, or not this caller's.
-pub(super) fn authorize(
-    identified: Identified,
-    toolbox: &Toolbox,
-    name: &str,
-) -> Result<Grant, Stop> {
-    let caller = identified.into_caller();
+pub(super) fn authorize(paced: Paced, toolbox: &Toolbox, name: &str) -> Result<Grant, Stop> {
+    let (caller, principal) = paced.into_identified().into_caller();
     let tool = toolbox.get(name).ok_or(Stop::NoSuchTool)?;
     if may_use(&caller, tool.spec().access) {
-        return Ok(Grant { tool: Arc::clone(tool), caller });
+        return Ok(Grant { tool: Arc::clone(tool), caller, principal });
     }
     match tool.spec().access {
         Access::Scopes(required) if !toolbox.hides_unauthorized() => {

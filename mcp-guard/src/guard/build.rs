@@ -17,11 +17,16 @@ use super::{
 #[cfg(feature = "encryption")]
 use crate::encryption::PayloadKeys;
 #[cfg(feature = "http")]
-use crate::{auth::Authenticate, serve::Http};
+use crate::{
+    auth::Authenticate,
+    serve::{Http, admission::Door},
+};
 use crate::{
     caller::Caller,
     encryption::Vault,
     error::BuildError,
+    rate::{Meters, Rates, Slots},
+    scopes::{GrantedScopes, ScopeHierarchy},
     store::{Store, timed::Timed},
     tool::{EffectClass, Providers, Tool, ToolSet, ToolSpec, Tools},
     wire::WireLimits,
@@ -50,6 +55,8 @@ pub struct GuardBuilder {
 pub(crate) struct HttpParts {
     pub(crate) http: Http,
     pub(crate) authenticate: Arc<dyn Authenticate>,
+    /// What has come in of late.
+    pub(crate) door: Arc<Door>,
 }
 
 impl GuardBuilder {
@@ -192,6 +199,33 @@ impl GuardBuilder {
         self
     }
 
+    /// Says which scopes include which. What callers hold is worked out where they are identified.
+    pub fn scopes(mut self, scopes: ScopeHierarchy) -> Self {
+        self.settings.scopes = scopes;
+        self
+    }
+
+    /// Says how often callers may call. By default as often as they like.
+    pub fn rates(mut self, rates: Rates) -> Self {
+        self.settings.rates = rates;
+        self
+    }
+
+    /// How many calls may be under way in this process. Default 512. One more is answered
+    /// `overloaded` (`transient`) at once, before its arguments are read or the store is asked:
+    /// nothing was done, no key is claimed. A replay needs a place too, and finds one as soon as a
+    /// body ends or has had its time.
+    pub fn max_concurrent_calls(mut self, calls: usize) -> Self {
+        self.settings.max_concurrent_calls = calls;
+        self
+    }
+
+    /// How many of them may be one caller's, so that nobody takes all places. Default 128.
+    pub fn max_concurrent_calls_per_caller(mut self, calls: usize) -> Self {
+        self.settings.max_concurrent_calls_per_caller = calls;
+        self
+    }
+
     /// The guard.
     ///
     /// # Errors
@@ -219,6 +253,7 @@ impl GuardBuilder {
             check::store(tool, store.as_deref(), &mut mistakes);
         }
         check::settings(&self.settings, &mut mistakes);
+        check::callers(&self.settings, &registered, &mut mistakes);
         #[cfg(feature = "http")]
         let http = check::http(self.http, self.authenticate, &mut mistakes);
         let toolbox = Toolbox::new(registered, &self.settings, &mut mistakes);
@@ -234,6 +269,12 @@ impl GuardBuilder {
                 vault: self.vault,
                 secret: OnceCell::new(),
                 identity: self.identity.map(Arc::new),
+                scopes: GrantedScopes::new(&self.settings.scopes),
+                meters: Meters::new(&self.settings.rates),
+                slots: Slots::new(
+                    self.settings.max_concurrent_calls,
+                    self.settings.max_concurrent_calls_per_caller,
+                ),
                 settings: self.settings,
                 server: self.server,
                 watched: AtomicBool::new(false),

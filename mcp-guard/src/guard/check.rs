@@ -2,16 +2,19 @@
 
 #[cfg(feature = "http")]
 use std::sync::Arc;
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use super::Settings;
 #[cfg(feature = "http")]
 use super::build::HttpParts;
 #[cfg(feature = "http")]
-use crate::{auth::Authenticate, serve::Http};
+use crate::{
+    auth::Authenticate,
+    serve::{Http, admission::Door},
+};
 use crate::{
     store::{Store, Transactions},
-    tool::{EffectClass, Providers, Registered},
+    tool::{Access, EffectClass, Providers, Registered, ToolSpec},
 };
 
 /// Every borrowed parameter can be given at every call.
@@ -98,6 +101,31 @@ pub(super) fn settings(settings: &Settings, mistakes: &mut Vec<String>) {
     }
 }
 
+/// What callers may do all told fits the tools that there are.
+pub(super) fn callers(settings: &Settings, tools: &[Registered], mistakes: &mut Vec<String>) {
+    let asked: BTreeSet<_> = tools.iter().flat_map(|tool| scopes_of(tool.spec())).collect();
+    mistakes.extend(settings.scopes.mistakes(&asked));
+    let is_tool = |name: &str| tools.iter().any(|tool| tool.spec().name == name);
+    mistakes.extend(settings.rates.mistakes(is_tool));
+    for (name, calls) in [
+        ("max_concurrent_calls", settings.max_concurrent_calls),
+        ("max_concurrent_calls_per_caller", settings.max_concurrent_calls_per_caller),
+    ] {
+        if calls == 0 {
+            mistakes.push(format!("`.{name}(0)` lets no call through: write 1 or more"));
+        }
+    }
+}
+
+/// The scopes that a tool's attribute asks for.
+fn scopes_of(spec: &'static ToolSpec) -> impl Iterator<Item = &'static str> {
+    let access = match spec.access {
+        Access::AnyCaller => &[][..],
+        Access::Scopes(scopes) => scopes,
+    };
+    access.iter().copied().chain(spec.limits.iter().filter_map(|limit| limit.scope))
+}
+
 /// Who is served over HTTP is known, and the other way round.
 #[cfg(feature = "http")]
 pub(super) fn http(
@@ -113,9 +141,13 @@ pub(super) fn http(
                 .into(),
         );
     }
+    mistakes.extend(http.iter().flat_map(|http| http.limits().mistakes()));
     mistakes.extend(authenticate.iter().flat_map(|authenticate| authenticate.mistakes()));
     match (http, authenticate) {
-        (Some(http), Some(authenticate)) => Some(HttpParts { http, authenticate }),
+        (Some(http), Some(authenticate)) => {
+            let door = Door::new(http.limits());
+            Some(HttpParts { http, authenticate, door })
+        }
         (Some(_), None) => {
             mistakes.push(
                 "it is served over HTTP and does not know who calls: add `.authenticate(…)`, for \

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Core, Reply, Stop,
+    admit::Admitted,
     authorize::Grant,
     validate::{Once, Valid},
 };
@@ -31,7 +32,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Proof that the call may act now: within the limits, and the operation is its own.
 pub(super) struct Reserved {
-    pub(super) grant: Grant,
+    pub(super) grant: Admitted,
     pub(super) arguments: Box<dyn Decoded>,
     /// `None` for a tool that changes nothing.
     pub(super) held: Option<Held>,

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
     Core,
-    authorize::Grant,
+    admit::Admitted,
     panic::message_of,
     reserve::{Held, Reserved},
 };
@@ -25,7 +25,7 @@ use crate::{
 
 /// A body that has ended, one way or another.
 pub(super) struct Ended {
-    pub(super) grant: Grant,
+    pub(super) grant: Admitted,
     pub(super) held: Option<Held>,
     pub(super) end: End<BodyEnd>,
     /// Whether the body has marked the moment of its effect.

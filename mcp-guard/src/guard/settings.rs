@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::{store::Retention, tool::IdempotentSpec, wire::WireLimits};
+use crate::{
+    rate::Rates, scopes::ScopeHierarchy, store::Retention, tool::IdempotentSpec, wire::WireLimits,
+};
 
 /// What the operator may set.
 #[derive(Debug, Clone)]
@@ -18,6 +20,10 @@ pub(crate) struct Settings {
     pub(crate) operation_status: bool,
     pub(crate) hide_unauthorized: bool,
     pub(crate) wire: WireLimits,
+    pub(crate) scopes: ScopeHierarchy,
+    pub(crate) rates: Rates,
+    pub(crate) max_concurrent_calls: usize,
+    pub(crate) max_concurrent_calls_per_caller: usize,
 }
 
 impl Default for Settings {
@@ -35,13 +41,17 @@ impl Default for Settings {
             operation_status: true,
             hide_unauthorized: false,
             wire: WireLimits::default(),
+            scopes: ScopeHierarchy::default(),
+            rates: Rates::default(),
+            max_concurrent_calls: 512,
+            max_concurrent_calls_per_caller: 128,
         }
     }
 }
 
 impl Settings {
     /// How long an operation of this tool is remembered.
-    pub(super) fn retention(&self, spec: Option<&IdempotentSpec>) -> Retention {
+    pub(crate) fn retention(&self, spec: Option<&IdempotentSpec>) -> Retention {
         Retention {
             retain: spec.and_then(|spec| spec.retain).unwrap_or(self.retain),
             tombstone: spec.and_then(|spec| spec.tombstone).unwrap_or(self.tombstone),

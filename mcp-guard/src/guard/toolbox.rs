@@ -61,8 +61,9 @@ impl Toolbox {
         self.tools.values().map(|tool| &**tool)
     }
 
-    pub(super) fn visible_to(&self, caller: &Caller) -> impl Iterator<Item = &GuardedTool> {
-        self.all().filter(|tool| !self.hide_unauthorized || may_use(caller, tool.spec().access))
+    pub(super) fn visible_to(&self, caller: Arc<Caller>) -> impl Iterator<Item = &GuardedTool> {
+        let hides = self.hide_unauthorized;
+        self.all().filter(move |tool| !hides || may_use(&caller, tool.spec().access))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Stop, authorize::Grant};
+use super::{Stop, admit::Admitted, authorize::Grant};
 use crate::{
     failure::Failure,
     key::{BusinessKey, Fingerprint, KEY_ARGUMENT, Key, OperationId},
@@ -12,7 +12,7 @@ use crate::{
 
 /// Proof that the arguments fit the schema and their types.
 pub(super) struct Valid {
-    pub(super) grant: Grant,
+    pub(super) grant: Admitted,
     pub(super) arguments: Box<dyn Decoded>,
     /// What is to happen at most once; `None` for a tool that changes nothing.
     pub(super) once: Option<Once>,
@@ -30,7 +30,7 @@ pub(super) struct Once {
 }
 
 /// Refuses arguments that do not fit, naming all that is wrong and no value.
-pub(super) fn validate(grant: Grant, mut arguments: Value) -> Result<Valid, Stop> {
+pub(super) fn validate(grant: Admitted, mut arguments: Value) -> Result<Valid, Stop> {
     let spec = match grant.tool().spec().effect {
         EffectClass::ReadOnly => None,
         EffectClass::Idempotent(spec) => Some(spec),

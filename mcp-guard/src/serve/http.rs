@@ -1,17 +1,18 @@
 //! Streamable HTTP.
 
-use std::{future::IntoFuture as _, net::SocketAddr};
+use std::{net::SocketAddr, time::Duration};
 
-use axum::{Router, serve::ListenerExt as _};
+use axum::Router;
 use rmcp::ServerHandler;
 use tokio::net::TcpListener;
 
-use super::stop_signal;
+use super::{admission, admission::Limits, listen, proxies::Proxies, stop_signal};
 use crate::{
     auth::layer::protect,
     error::{ConfigError, Error},
-    guard::Guard,
+    guard::{Guard, HttpParts},
     mcp,
+    rate::Quota,
 };
 
 /// Where and for whom a guard is served over HTTP.
@@ -21,6 +22,7 @@ pub struct Http {
     path: String,
     hosts: Vec<String>,
     origins: Vec<String>,
+    limits: Limits,
 }
 
 impl Http {
@@ -28,7 +30,13 @@ impl Http {
     /// a loopback address.
     #[must_use]
     pub fn bind(address: impl Into<String>) -> Self {
-        Self { address: address.into(), path: "/mcp".into(), hosts: vec![], origins: vec![] }
+        Self {
+            address: address.into(),
+            path: "/mcp".into(),
+            hosts: vec![],
+            origins: vec![],
+            limits: Limits::default(),
+        }
     }
 
     /// The path of the endpoint. Default `/mcp`.
@@ -53,6 +61,62 @@ impl Http {
     pub fn allow_origins<O: Into<String>>(mut self, origins: impl IntoIterator<Item = O>) -> Self {
         self.origins.extend(origins.into_iter().map(Into::into));
         self
+    }
+
+    /// How many requests one address may send, whoever sends them. By default any number: a proxy in
+    /// front has one address for everybody, unless [`behind`](Self::behind) says so.
+    ///
+    /// One more is answered 429 with `Retry-After`, before its token or body is looked at. An IPv6
+    /// address counts with all of its /64. Counts are kept like those of [`Rates`](crate::Rates).
+    #[must_use]
+    pub fn per_address(mut self, quota: Quota) -> Self {
+        self.limits.per_address = Some(quota);
+        self
+    }
+
+    /// How many requests may be under way. Default 768. One more is answered 503 with `Retry-After`,
+    /// at once.
+    #[must_use]
+    pub fn max_concurrent_requests(mut self, requests: usize) -> Self {
+        self.limits.requests = requests;
+        self
+    }
+
+    /// How many of them may be one address's. By default all of them.
+    #[must_use]
+    pub fn max_concurrent_requests_per_address(mut self, requests: usize) -> Self {
+        self.limits.requests_per_address = Some(requests);
+        self
+    }
+
+    /// How many connections may be open. Default 896. One more is answered 503 and closed. Only where
+    /// the guard listens itself: [`serve_http`](Guard::serve_http).
+    #[must_use]
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.limits.connections = connections;
+        self
+    }
+
+    /// How long a client may take to send the head of a request, and again its body. Default 30 s.
+    /// A head that takes longer, or does not come, ends the connection (where the guard listens
+    /// itself); a body that takes longer is answered 408.
+    #[must_use]
+    pub fn read_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.read_timeout = timeout;
+        self
+    }
+
+    /// Says which proxies stand in front, so that the client's address is told by them. By default the
+    /// address is the connection's, and no header counts.
+    #[must_use]
+    pub fn behind(mut self, proxies: Proxies) -> Self {
+        self.limits.proxies = proxies;
+        self
+    }
+
+    /// What may come in before anybody knows whose it is.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// Whether the path is one path, and not a pattern.
@@ -91,17 +155,9 @@ impl Guard {
         warn_if_public(address);
         tracing::info!(%address, "serving MCP over HTTP");
         let stop = stop_signal()?;
-        // Without it a small answer waits for the acknowledgement of its header: 40 ms a call.
-        let listener = listener.tap_io(|stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "TCP_NODELAY was not set");
-            }
-        });
-        let stopped = stop.clone().cancelled_owned();
+        let limits = self.http_config()?.limits();
         tokio::select! {
-            served = axum::serve(listener, router).with_graceful_shutdown(stopped).into_future() => {
-                served?;
-            }
+            () = listen::serve(listener, router, limits, &stop) => {}
             () = self.gives_up(&stop) => {
                 tracing::warn!("ended while clients kept unfinished requests open");
             }
@@ -110,8 +166,12 @@ impl Guard {
         Ok(())
     }
 
-    /// The endpoint as an `axum` router, to stand beside other routes. Authentication and the raw
-    /// checks are part of it.
+    /// The endpoint as an `axum` router, to stand beside other routes. Authentication, the raw checks
+    /// and the limits of [`Http`] are part of it.
+    ///
+    /// Where a limit is per address, serve it with
+    /// `into_make_service_with_connect_info::<SocketAddr>()`: a request of which the connection's
+    /// address is not known is answered 500.
     ///
     /// # Errors
     /// When the guard has no `.http(…)`.
@@ -128,16 +188,20 @@ impl Guard {
     where
         S: ServerHandler + Clone,
     {
-        let http = self.http_config()?;
+        let parts = self.http_parts()?;
         self.watch();
-        let service = mcp::http::service(handler, http, self.core().settings().wire);
-        let router = Router::new().route_service(&http.path, service);
-        Ok(protect(router, self.clone()))
+        let service = mcp::http::service(handler, &parts.http, self.core().settings().wire);
+        let router = Router::new().route_service(&parts.http.path, service);
+        Ok(admission::in_front_of(protect(router, self.clone()), parts.door.clone()))
     }
 
     fn http_config(&self) -> Result<&Http, Error> {
+        self.http_parts().map(|parts| &parts.http)
+    }
+
+    fn http_parts(&self) -> Result<&HttpParts, Error> {
         match self.core().http() {
-            Some(parts) => Ok(&parts.http),
+            Some(parts) => Ok(parts),
             None => Err(ConfigError::new(
                 "the guard is not set up for HTTP: add `.http(Http::bind(\"127.0.0.1:8787\"))` and \
                  `.authenticate(…)`",

@@ -23,6 +23,8 @@ pub struct Options {
     pub doomed: bool,
     /// How often outcomes of a tool that dies are looked into while nobody calls, if ever.
     pub look_after: Option<Duration>,
+    /// How many calls a caller may make in two seconds, if not any number.
+    pub pace: Option<u32>,
     /// The settings of a server whose backend does what a test says, instead of all other tools.
     pub engine: Option<engine::Settings>,
 }
@@ -49,6 +51,7 @@ impl Options {
             composed: false,
             doomed: false,
             look_after: None,
+            pace: None,
             engine: None,
         }
     }
@@ -61,13 +64,13 @@ impl Options {
     }
 
     /// Reads `stdio|http FOLDER [--store URL] [--scope SCOPE]... [--hide] [--composed] [--doomed]
-    /// [--look-after MILLISECONDS] [--engine JSON]`.
+    /// [--look-after MILLISECONDS] [--pace CALLS] [--engine JSON]`.
     ///
     /// # Errors
     /// The usage, when the words are anything else.
     pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Self, &'static str> {
         const USAGE: &str = "usage: guard-fixture stdio|http FOLDER [--store URL] [--scope SCOPE]... [--hide] \
-             [--composed] [--doomed] [--look-after MILLISECONDS] [--engine JSON]";
+             [--composed] [--doomed] [--look-after MILLISECONDS] [--pace CALLS] [--engine JSON]";
         let mut words = words.into_iter();
         let transport = match words.next().as_deref() {
             Some("stdio") => Transport::Stdio,
@@ -85,6 +88,10 @@ impl Options {
                 "--look-after" => {
                     let millis = words.next().and_then(|millis| millis.parse().ok());
                     options.look_after = Some(Duration::from_millis(millis.ok_or(USAGE)?));
+                }
+                "--pace" => {
+                    let calls = words.next().and_then(|calls| calls.parse().ok());
+                    options.pace = Some(calls.ok_or(USAGE)?);
                 }
                 "--engine" => {
                     let settings = words.next().ok_or(USAGE)?;
@@ -118,6 +125,9 @@ impl Options {
         words.extend(flags.into_iter().filter(|(on, _)| *on).map(|(_, flag)| flag.to_owned()));
         if let Some(every) = self.look_after {
             words.extend(["--look-after".to_owned(), every.as_millis().to_string()]);
+        }
+        if let Some(calls) = self.pace {
+            words.extend(["--pace".to_owned(), calls.to_string()]);
         }
         if let Some(settings) = &self.engine {
             words.extend(["--engine".to_owned(), settings.to_json()]);
