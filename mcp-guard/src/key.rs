@@ -6,7 +6,7 @@ mod fingerprint;
 use std::{fmt, str::FromStr};
 
 pub use fingerprint::Fingerprint;
-use fingerprint::canonical;
+pub(crate) use fingerprint::canonical;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 

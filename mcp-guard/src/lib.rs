@@ -19,6 +19,7 @@ mod fetch;
 mod guard;
 mod key;
 mod limit;
+mod manifest;
 mod mcp;
 pub mod prelude;
 mod rate;
@@ -48,6 +49,7 @@ pub use guard::{
     Reply, Resolution, ResolveError,
 };
 pub use key::OperationId;
+pub use manifest::{Loosening, Manifest};
 pub use mcp_guard_macros::{ToolError, guarded_tool, guarded_tools};
 pub use rate::{Quota, Rates};
 pub use rmcp;

@@ -3,11 +3,13 @@
 mod choices;
 mod close;
 mod exact;
+mod hash;
 mod input;
 mod output;
 mod probe;
 mod untagged;
 
+pub(crate) use hash::{hash_of, hash_of_text};
 pub(crate) use input::{ArgumentsSchema, Misfit};
 pub(crate) use output::envelope_schema;
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};

@@ -30,6 +30,7 @@ const SERVE_HTTP: Takes =
     Takes { command: "refunds http", values: &["--listen", "--store"], flags: &[] };
 const SERVE_PAYMENTS: Takes =
     Takes { command: "refunds payments", values: &["--listen", "--db"], flags: &[] };
+const MANIFEST: Takes = Takes { command: "refunds manifest", values: &[], flags: &[] };
 const DEMO: Takes = Takes { command: "refunds demo", ..SERVE };
 
 /// What the person asked for.
@@ -40,6 +41,7 @@ pub(crate) enum Command {
     Payments { listen: SocketAddr, ledger: Option<PathBuf> },
     Operations(Operations),
     Demo { store: Option<OsString> },
+    Manifest,
     Help,
     Version,
 }
@@ -70,6 +72,10 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         Some("demo") => {
             let store = Options::read(&DEMO, arguments)?.store();
             Ok(Command::Demo { store })
+        }
+        Some("manifest") => {
+            Options::read(&MANIFEST, arguments)?;
+            Ok(Command::Manifest)
         }
         Some("--help" | "-h" | "help") => Ok(Command::Help),
         Some("--version" | "-V") => Ok(Command::Version),

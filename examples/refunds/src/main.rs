@@ -46,6 +46,7 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         Command::Operations(asked) => operations::run(asked).await?,
         Command::Payments { listen, ledger } => server::payments(listen, ledger.as_deref()).await?,
         Command::Demo { store } => return demo::run(store).await,
+        Command::Manifest => print!("{}", server::manifest()?),
         Command::Help => print!("{}", cli::HELP),
         Command::Version => println!("refunds {}", env!("CARGO_PKG_VERSION")),
     }

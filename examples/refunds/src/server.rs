@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use mcp_guard::{ConfigError, Error, Store, prelude::*};
+use mcp_guard::{ConfigError, Error, Manifest, MemoryStore, Quota, Rates, Store, prelude::*};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -86,11 +86,22 @@ pub(crate) async fn for_operators(store: &StorePlace) -> Result<Guard, Error> {
     Ok(builder(unreachable, store.open_existing().await?)?.build()?)
 }
 
+/// What the server allows, for review.
+///
+/// # Errors
+/// When the configuration does not fit.
+pub(crate) fn manifest() -> Result<Manifest, Error> {
+    let unreachable = Payments::new("http://127.0.0.1:0", "", Payments::TIMEOUT)?;
+    let nothing_kept = Arc::new(MemoryStore::new()?);
+    Ok(builder(unreachable, nothing_kept)?.build()?.manifest())
+}
+
 fn builder(payments: Payments, store: Arc<dyn Store>) -> Result<GuardBuilder, ConfigError> {
     let mut builder = Guard::builder()
         .name("refunds", env!("CARGO_PKG_VERSION"))
         .provide(payments)
         .store(store)
+        .rates(Rates::new().per_caller(Quota::per_second(20).burst(100)))
         .tool::<return_deposit>()
         .tool::<create_refund>()
         .tool::<refund_delivery>()
@@ -160,4 +171,15 @@ fn open_ledger(path: &Path) -> Result<Ledger, ConfigError> {
     opened.map_err(|error| {
         ConfigError::new(format!("the ledger {} cannot be used: {error}", path.display()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where it is meant: `MCP_GUARD_ACCEPT=1 cargo test -p refunds`.
+    #[test]
+    fn the_policy_does_not_loosen_unseen() {
+        manifest().expect("a guard").assert_not_loosened("policy.json");
+    }
 }

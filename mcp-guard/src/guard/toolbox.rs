@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{Settings, authorize::may_use};
 use crate::{
     caller::Caller,
-    schema::{ArgumentsSchema, Misfit, envelope_schema},
+    schema::{ArgumentsSchema, Misfit, envelope_schema, hash_of, hash_of_text},
     tool::{BudgetOf, Decoded, EffectClass, Registered, Requirement, ToolSpec},
 };
 
@@ -101,6 +101,17 @@ impl GuardedTool {
 
     pub(crate) fn output_schema(&self) -> &Arc<Map<String, Value>> {
         &self.output_schema
+    }
+
+    /// The hash of what the model is told of the tool, beside its schemas.
+    pub(crate) fn description_hash(&self) -> String {
+        let spec = self.spec();
+        hash_of_text(&format!("{}\n{}", spec.title.unwrap_or_default(), spec.description))
+    }
+
+    /// The hash of the schema of the tool's own result.
+    pub(crate) fn result_hash(&self) -> String {
+        hash_of(&self.tool.value_schema().to_value())
     }
 
     pub(super) fn decode(&self, arguments: Value) -> Result<Box<dyn Decoded>, Misfit> {

@@ -40,7 +40,7 @@ impl Fingerprint {
 }
 
 /// The canonical form: equal exactly for equal values.
-pub(super) fn canonical(value: &Value) -> String {
+pub(crate) fn canonical(value: &Value) -> String {
     let mut out = String::new();
     write_value(&mut out, value);
     out

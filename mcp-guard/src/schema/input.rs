@@ -10,6 +10,7 @@ use super::{
     close::close,
     escape,
     exact::{EXACT, Exact, mark, unmark},
+    hash::hash_of,
     probe::refuse_dropping,
     properties, unescape,
     untagged::refuse_swallowing,
@@ -25,6 +26,8 @@ const MAX_NAMED: usize = 8;
 /// The schema of a tool's arguments.
 pub(crate) struct ArgumentsSchema {
     published: Arc<Map<String, Value>>,
+    /// Of the tool's own part, without limits and key.
+    hash: String,
     validator: Validator,
     /// Every member's name that the schema mentions: what may stand in an answer.
     names: BTreeSet<String>,
@@ -60,6 +63,7 @@ impl ArgumentsSchema {
         refuse_swallowing(&schema)?;
         mark(&mut schema);
         close(&mut schema);
+        let hash = hash_of(&own(&schema));
         if needs_key {
             add_key(&mut schema);
         }
@@ -77,7 +81,7 @@ impl ArgumentsSchema {
         let mut names = BTreeSet::new();
         collect_names(&Value::Object(published.clone()), &mut names);
         let arguments = properties(&published).map(|(name, _)| name.clone()).collect();
-        Ok(Self { published: Arc::new(published), validator, names, arguments })
+        Ok(Self { published: Arc::new(published), hash, validator, names, arguments })
     }
 
     /// Refuses arguments of which `decodes`, their type's own reader, drops a part without a word.
@@ -100,6 +104,11 @@ impl ArgumentsSchema {
     /// The schema as clients see it.
     pub(crate) fn published(&self) -> &Arc<Map<String, Value>> {
         &self.published
+    }
+
+    /// The hash of what the tool itself says of its arguments.
+    pub(crate) fn hash(&self) -> &str {
+        &self.hash
     }
 
     /// Everything that does not fit, at once.
@@ -165,6 +174,13 @@ impl ArgumentsSchema {
             pointer
         })
     }
+}
+
+/// The schema without what only the validator sees.
+fn own(schema: &Map<String, Value>) -> Value {
+    let mut own = schema.clone();
+    unmark(&mut own);
+    Value::Object(own)
 }
 
 fn subject(field: &str) -> String {

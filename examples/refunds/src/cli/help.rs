@@ -12,6 +12,7 @@ Usage:
                                            Run the payments service (default 127.0.0.1:4242)
   refunds demo [--store PLACE]             Watch an agent try everything, and the ledger hold. In a
                                            store of its own, unless a PLACE to try out is named
+  refunds manifest                         Print what the tools allow, as policy.json has it
   refunds --help | --version
 
 What became of calls of which nobody heard the end:

@@ -29,6 +29,8 @@ fn commands_and_their_options() {
         Ok(Command::Payments { listen: loopback(0), ledger: Some("x.db".into()) })
     );
     assert_eq!(read("payments"), Ok(Command::Payments { listen: PAYMENTS, ledger: None }));
+    assert_eq!(read("manifest"), Ok(Command::Manifest));
+    assert!(read("manifest --store x.db").is_err());
     assert_eq!(read("--help"), Ok(Command::Help));
 }
 
