@@ -1,10 +1,14 @@
 //! Who is calling over HTTP.
 
+mod bearer;
+mod challenge;
 pub(crate) mod layer;
 mod metadata;
 #[cfg(feature = "jwt")]
 mod resource_server;
 mod static_tokens;
+pub(crate) mod step_up;
+pub(crate) mod well_known;
 
 use std::{future::Future, pin::Pin};
 
@@ -22,12 +26,19 @@ pub type AuthenticateFuture<'a> =
 /// Tells whose an access token is.
 ///
 /// The layer in front of the server takes the token out of the request (RFC 6750 §2.1), asks, and
-/// answers 401 where it is not valid. No tool sees it.
+/// answers 401 where it is not valid (503 where that cannot be told). No tool sees the token, nor a
+/// header that has it in it, nor `Cookie` and `Proxy-Authorization`.
 pub trait Authenticate: Send + Sync + 'static {
     /// The caller whose token this is.
     fn authenticate<'a>(&'a self, token: &'a str) -> AuthenticateFuture<'a>;
 
     /// What clients are told of where to get a token (RFC 9728), if there is something to tell.
+    ///
+    /// With it, the metadata is served at `/.well-known/oauth-protected-resource`, also with the path
+    /// appended; challenges name it; and a call for which the caller lacks a scope is answered with
+    /// status 403 and `insufficient_scope`, so that a client can step up: to clients of MCP
+    /// 2025-11-25 and later, whose protocol knows of that. The body is the same envelope that older
+    /// clients are given with status 200, and all are where there is no metadata.
     fn protected_resource(&self) -> Option<&ProtectedResource> {
         None
     }

@@ -72,6 +72,9 @@ pub struct Failure {
     pub next_action: &'static str,
     /// Where the log says more.
     pub error_id: Option<String>,
+    /// The scopes that the tool asks for, where the caller lacks one of them.
+    #[serde(skip)]
+    pub(crate) required_scopes: Option<&'static [&'static str]>,
     /// What the log says, never the model.
     #[serde(skip)]
     pub(crate) detail: Option<String>,
@@ -93,6 +96,7 @@ impl Failure {
             field: None,
             next_action: template::next_action(category),
             error_id: None,
+            required_scopes: None,
             detail: None,
         }
     }

@@ -81,7 +81,11 @@ impl Guard {
         let call = Call::new(tool, arguments, caller_of(self.core(), &context.extensions))
             .cancelled_by(context.ct);
         match self.call(call).await {
-            Ok(reply) => result_of(&reply).map(Into::into),
+            Ok(reply) => {
+                #[cfg(feature = "http")]
+                http::tell_what_is_lacking(&context.extensions, &reply);
+                result_of(&reply).map(Into::into)
+            }
             Err(NoSuchTool) => Err(no_such_tool()),
         }
     }

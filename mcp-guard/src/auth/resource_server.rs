@@ -23,7 +23,7 @@ use self::{
     refused::{Denied, Refused},
     trusted::Trusted,
 };
-use super::{Authenticate, AuthenticateFuture, ProtectedResource, layer::MAX_TOKEN};
+use super::{Authenticate, AuthenticateFuture, ProtectedResource, bearer::MAX_TOKEN};
 use crate::{
     caller::Caller,
     clock::{Clock, SystemClock},

@@ -27,9 +27,10 @@ impl Failure {
         Self::new(Category::Authz, "unauthenticated", "The caller is not identified.")
     }
 
-    pub(crate) fn insufficient_scope(required: &[&str]) -> Self {
+    pub(crate) fn insufficient_scope(required: &'static [&'static str]) -> Self {
         let message = format!("This tool needs the scope: {}.", required.join(" "));
-        Self::new(Category::Authz, "insufficient_scope", message)
+        let failure = Self::new(Category::Authz, "insufficient_scope", message);
+        Self { required_scopes: Some(required), ..failure }
     }
 
     /// `max` is the highest value that this caller may send, where it may be told.

@@ -9,7 +9,7 @@ use super::Settings;
 use super::build::HttpParts;
 #[cfg(feature = "http")]
 use crate::{
-    auth::Authenticate,
+    auth::{Authenticate, ProtectedResource},
     serve::{Http, admission::Door},
 };
 use crate::{
@@ -142,7 +142,12 @@ pub(super) fn http(
         );
     }
     mistakes.extend(http.iter().flat_map(|http| http.limits().mistakes()));
-    mistakes.extend(authenticate.iter().flat_map(|authenticate| authenticate.mistakes()));
+    if let Some(authenticate) = &authenticate {
+        let (its_own, resource) = (authenticate.mistakes(), authenticate.protected_resource());
+        // One that has found mistakes has looked at what its resource is made of.
+        let of_resource = resource.filter(|_| its_own.is_empty()).map(ProtectedResource::mistakes);
+        mistakes.extend(its_own.into_iter().chain(of_resource.into_iter().flatten()));
+    }
     match (http, authenticate) {
         (Some(http), Some(authenticate)) => {
             let door = Door::new(http.limits());

@@ -14,6 +14,7 @@ pub struct Reply {
     replayed_from: Option<Timestamp>,
     duplicate_of: Option<OperationId>,
     durable: bool,
+    required_scopes: Option<&'static [&'static str]>,
 }
 
 /// How it ended, for the audit line.
@@ -67,7 +68,8 @@ impl Reply {
             code: Some(failure.code.to_string()),
             error_id: failure.error_id.clone(),
         };
-        Self::fresh(body, true, outcome)
+        let reply = Self::fresh(body, true, outcome);
+        Self { required_scopes: failure.required_scopes, ..reply }
     }
 
     /// The recorded answer, byte for byte.
@@ -84,7 +86,15 @@ impl Reply {
     }
 
     fn fresh(body: String, is_error: bool, outcome: Outcome) -> Self {
-        Self { body, is_error, outcome, replayed_from: None, duplicate_of: None, durable: true }
+        Self {
+            body,
+            is_error,
+            outcome,
+            replayed_from: None,
+            duplicate_of: None,
+            durable: true,
+            required_scopes: None,
+        }
     }
 
     /// Marks a true answer that could not be recorded yet.
@@ -126,6 +136,13 @@ impl Reply {
     #[must_use]
     pub fn is_durable(&self) -> bool {
         self.durable
+    }
+
+    /// All scopes that the tool asks for, if the caller lacks one of them: what a transport of your own
+    /// names in its challenge (`insufficient_scope` of RFC 6750 §3.1).
+    #[must_use]
+    pub fn required_scopes(&self) -> Option<&'static [&'static str]> {
+        self.required_scopes
     }
 
     pub(crate) fn outcome(&self) -> &Outcome {

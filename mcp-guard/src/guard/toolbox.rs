@@ -1,5 +1,7 @@
 //! The registered tools, each with its schemas.
 
+#[cfg(feature = "http")]
+use std::collections::BTreeSet;
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Map, Value};
@@ -8,7 +10,7 @@ use super::{Settings, authorize::may_use};
 use crate::{
     caller::Caller,
     schema::{ArgumentsSchema, Misfit, envelope_schema, hash_of, hash_of_text},
-    tool::{BudgetOf, Decoded, EffectClass, Registered, Requirement, ToolSpec},
+    tool::{Access, BudgetOf, Decoded, EffectClass, Registered, Requirement, ToolSpec},
 };
 
 /// The tools, by name.
@@ -59,6 +61,30 @@ impl Toolbox {
     /// Every tool, by name.
     pub(crate) fn all(&self) -> impl Iterator<Item = &GuardedTool> {
         self.tools.values().map(|tool| &**tool)
+    }
+
+    /// Every scope that a tool asks for, or a limit. Where tools are hidden, so are these.
+    #[cfg(feature = "http")]
+    pub(crate) fn scopes(&self) -> BTreeSet<&'static str> {
+        let tiers = |spec: &'static ToolSpec| spec.limits.iter().filter_map(|limit| limit.scope);
+        let specs = self.disclosed().map(GuardedTool::spec);
+        specs.flat_map(|spec| required(spec).chain(tiers(spec))).collect()
+    }
+
+    /// What a client that knows nothing yet is to ask for: the scopes of the tools that change
+    /// nothing, or where there are none, of all tools. It asks for more when it needs more.
+    #[cfg(feature = "http")]
+    pub(crate) fn first_scopes(&self) -> BTreeSet<&'static str> {
+        let specs = || self.disclosed().map(GuardedTool::spec);
+        let reading = specs().filter(|spec| matches!(spec.effect, EffectClass::ReadOnly));
+        let reading: BTreeSet<_> = reading.flat_map(required).collect();
+        if reading.is_empty() { specs().flat_map(required).collect() } else { reading }
+    }
+
+    /// The tools of which strangers may be told something.
+    #[cfg(feature = "http")]
+    fn disclosed(&self) -> impl Iterator<Item = &GuardedTool> {
+        self.all().filter(|_| !self.hide_unauthorized)
     }
 
     pub(super) fn visible_to(&self, caller: Arc<Caller>) -> impl Iterator<Item = &GuardedTool> {
@@ -120,6 +146,16 @@ impl GuardedTool {
             self.schema.mistyped(&error.pointer)
         })
     }
+}
+
+/// The scopes that a tool asks for.
+#[cfg(feature = "http")]
+fn required(spec: &'static ToolSpec) -> impl Iterator<Item = &'static str> {
+    match spec.access {
+        Access::AnyCaller => [].iter(),
+        Access::Scopes(required) => required.iter(),
+    }
+    .copied()
 }
 
 /// The arguments that a business key or a budget is made of.

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use ::http::request::Parts;
 use rmcp::{
     ServerHandler,
+    model::Extensions,
     transport::{
         StreamableHttpServerConfig, StreamableHttpService,
         streamable_http_server::session::never::NeverSessionManager,
@@ -13,6 +15,8 @@ use serde_json::json;
 
 use super::protocol_error;
 use crate::{
+    auth::step_up::Lacking,
+    guard::Reply,
     serve::Http,
     wire::{Refused, WireLimits},
 };
@@ -38,6 +42,15 @@ where
     };
     let sessions = Arc::new(NeverSessionManager::default());
     StreamableHttpService::new(move || Ok(handler.clone()), sessions, config)
+}
+
+/// Leaves word for the authentication layer, if there is one, of a scope that the caller lacks.
+pub(super) fn tell_what_is_lacking(extensions: &Extensions, reply: &Reply) {
+    let parts = extensions.get::<Parts>();
+    let lacking = parts.and_then(|parts| parts.extensions.get::<Lacking>());
+    if let (Some(lacking), Some(required)) = (lacking, reply.required_scopes()) {
+        lacking.of(required);
+    }
 }
 
 /// The answer to a message that was refused before it was parsed.

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use super::{admission, admission::Limits, listen, proxies::Proxies, stop_signal};
 use crate::{
-    auth::layer::protect,
+    auth::{layer::protect, well_known},
     error::{ConfigError, Error},
     guard::{Guard, HttpParts},
     mcp,
@@ -167,7 +167,8 @@ impl Guard {
     }
 
     /// The endpoint as an `axum` router, to stand beside other routes. Authentication, the raw checks
-    /// and the limits of [`Http`] are part of it.
+    /// and the limits of [`Http`] are part of it, and so is the metadata that tells clients where to
+    /// get a token.
     ///
     /// Where a limit is per address, serve it with
     /// `into_make_service_with_connect_info::<SocketAddr>()`: a request of which the connection's
@@ -192,7 +193,9 @@ impl Guard {
         self.watch();
         let service = mcp::http::service(handler, &parts.http, self.core().settings().wire);
         let router = Router::new().route_service(&parts.http.path, service);
-        Ok(admission::in_front_of(protect(router, self.clone()), parts.door.clone()))
+        let router =
+            protect(router, self.clone()).merge(well_known::metadata(self, &parts.http.path));
+        Ok(admission::in_front_of(router, parts.door.clone()))
     }
 
     fn http_config(&self) -> Result<&Http, Error> {

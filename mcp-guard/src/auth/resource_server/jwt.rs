@@ -126,7 +126,7 @@ fn is_access_token(typ: &str) -> bool {
 fn object(part: &str) -> Result<Map<String, Value>, Refused> {
     let text =
         URL_SAFE_NO_PAD.decode(part).map_err(|_| Refused("it is not three parts of base64url"))?;
-    let limits = WireLimits { max_bytes: crate::auth::layer::MAX_TOKEN, max_depth: MAX_DEPTH };
+    let limits = WireLimits { max_bytes: crate::auth::bearer::MAX_TOKEN, max_depth: MAX_DEPTH };
     wire::object(&text, limits)
         .map_err(|_| Refused("header or claims are not one JSON object, said once"))
 }
