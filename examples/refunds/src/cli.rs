@@ -19,6 +19,7 @@ pub(crate) use operations::{Ask, Operations};
 use options::{Options, Takes};
 
 const HTTP: SocketAddr = loopback(8787);
+const ISSUER: SocketAddr = loopback(9797);
 const PAYMENTS: SocketAddr = loopback(4242);
 
 const fn loopback(port: u16) -> SocketAddr {
@@ -27,7 +28,8 @@ const fn loopback(port: u16) -> SocketAddr {
 
 const SERVE: Takes = Takes { command: "refunds", values: &["--store"], flags: &[] };
 const SERVE_HTTP: Takes =
-    Takes { command: "refunds http", values: &["--listen", "--store"], flags: &[] };
+    Takes { command: "refunds http", values: &["--issuer", "--listen", "--store"], flags: &[] };
+const SERVE_ISSUER: Takes = Takes { command: "refunds issuer", values: &["--listen"], flags: &[] };
 const SERVE_PAYMENTS: Takes =
     Takes { command: "refunds payments", values: &["--listen", "--db"], flags: &[] };
 const MANIFEST: Takes = Takes { command: "refunds manifest", values: &[], flags: &[] };
@@ -37,7 +39,8 @@ const DEMO: Takes = Takes { command: "refunds demo", ..SERVE };
 #[derive(Debug, PartialEq)]
 pub(crate) enum Command {
     Stdio { store: Option<OsString> },
-    Http { listen: SocketAddr, store: Option<OsString> },
+    Http { listen: SocketAddr, store: Option<OsString>, issuer: Option<String> },
+    Issuer { listen: SocketAddr },
     Payments { listen: SocketAddr, ledger: Option<PathBuf> },
     Operations(Operations),
     Demo { store: Option<OsString> },
@@ -59,7 +62,12 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
     match first.to_str() {
         Some("http") => {
             let options = Options::read(&SERVE_HTTP, arguments)?;
-            Ok(Command::Http { listen: options.listen(HTTP)?, store: options.store() })
+            let (listen, store) = (options.listen(HTTP)?, options.store());
+            Ok(Command::Http { listen, store, issuer: options.text("--issuer")? })
+        }
+        Some("issuer") => {
+            let listen = Options::read(&SERVE_ISSUER, arguments)?.listen(ISSUER)?;
+            Ok(Command::Issuer { listen })
         }
         Some("payments") => {
             let options = Options::read(&SERVE_PAYMENTS, arguments)?;

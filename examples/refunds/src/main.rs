@@ -2,10 +2,12 @@
 //!
 //! [`tools`] is the page to read: plain functions, each with one attribute. [`server`] puts them
 //! together, [`payments`] is what they stand in front of, [`operations`] is for people who look after
-//! it, [`demo`] plays the agent.
+//! it, [`issuer`] issues tokens for those who call it over HTTP, [`demo`] plays the agent.
 
+mod bearer;
 mod cli;
 mod demo;
+mod issuer;
 mod operations;
 mod payments;
 mod server;
@@ -40,9 +42,10 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
     match command {
         Command::Stdio { store } => server::stdio(&StorePlace::chosen(store)?).await?,
-        Command::Http { listen, store } => {
-            server::http(listen, &StorePlace::chosen(store)?).await?;
+        Command::Http { listen, store, issuer } => {
+            server::http(listen, &StorePlace::chosen(store)?, issuer).await?;
         }
+        Command::Issuer { listen } => server::issuer(listen).await?,
         Command::Operations(asked) => operations::run(asked).await?,
         Command::Payments { listen, ledger } => server::payments(listen, ledger.as_deref()).await?,
         Command::Demo { store } => return demo::run(store).await,

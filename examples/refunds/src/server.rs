@@ -13,6 +13,7 @@ use mcp_guard::{ConfigError, Error, Manifest, MemoryStore, Quota, Rates, Store, 
 use tokio::net::TcpListener;
 
 use crate::{
+    issuer::{Issuer, User},
     payments::{Ledger, Payments, Service, TRIAL_DEPOSITS, TRIAL_ORDERS, Tokens},
     settings::{self, StorePlace},
     tools::{create_refund, get_order, refund_delivery, return_deposit},
@@ -36,22 +37,43 @@ pub(crate) async fn stdio(store: &StorePlace) -> Result<(), Error> {
     builder.identity(caller).build()?.serve_stdio().await
 }
 
-/// Serves MCP over HTTP, for callers with a bearer token. The first line on standard output is the
-/// address.
+/// Serves MCP over HTTP, for callers with a bearer token: of the issuer, if one is named, else one that
+/// the operator has handed out. The first line on standard output is the address.
 ///
 /// # Errors
 /// When the configuration does not fit, or the port cannot be opened.
-pub(crate) async fn http(listen: SocketAddr, store: &StorePlace) -> Result<(), Error> {
+pub(crate) async fn http(
+    listen: SocketAddr,
+    store: &StorePlace,
+    issuer: Option<String>,
+) -> Result<(), Error> {
     let backend = Backend::from_env(store).await?;
-    let tokens = tokens::accepted(&backend)?;
-    let http = Http::bind(listen.to_string());
-    let builder = builder(backend.payments, store.open().await?)?;
-    let guard = builder.http(http).authenticate(tokens).build()?;
     let listener = TcpListener::bind(listen).await?;
     let url = format!("http://{}/mcp", listener.local_addr()?);
+    let http = Http::bind(listen.to_string());
+    let _ = &issuer;
+    let tokens = tokens::accepted(&backend)?;
+    let builder = builder(backend.payments, store.open().await?)?;
+    let guard = builder.http(http).authenticate(tokens).build()?;
     println!("{url}");
     eprintln!("refunds: serving MCP at {url}");
     guard.serve_http_on(listener).await
+}
+
+/// Runs an authorization server, for people who try things out. The first line on standard output is
+/// its address.
+///
+/// # Errors
+/// When the person whom it knows is not named well, or the port cannot be opened.
+pub(crate) async fn issuer(listen: SocketAddr) -> Result<(), Error> {
+    let admin = settings::text("REFUNDS_ISSUER_ADMIN_TOKEN")?;
+    let issuer = Issuer::open(listen, User::from_env()?, admin).await?;
+    println!("{}", issuer.url());
+    eprintln!(
+        "refunds: issuer at {}. It asks nobody for a password: it is for trying things out",
+        issuer.url()
+    );
+    Ok(issuer.run().await?)
 }
 
 /// Runs the payments service by itself. The first line on standard output is its address.

@@ -8,6 +8,9 @@ Usage:
   refunds [--store PLACE]                  Serve MCP on standard input and output
   refunds http [--listen ADDRESS] [--store PLACE]
                                            Serve MCP over HTTP (default 127.0.0.1:8787)
+           [--issuer URL]                  for callers with tokens of this issuer
+  refunds issuer [--listen ADDRESS]        Run an authorization server to try that out, which lets
+                                           everybody on this machine in (default 127.0.0.1:9797)
   refunds payments [--listen ADDRESS] [--db FILE]
                                            Run the payments service (default 127.0.0.1:4242)
   refunds demo [--store PLACE]             Watch an agent try everything, and the ledger hold. In a

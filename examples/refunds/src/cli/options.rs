@@ -56,6 +56,13 @@ impl Options {
         self.0.iter().find(|(given, _)| *given == name)?.1.as_deref()
     }
 
+    /// The value of an option that was given, as text.
+    pub(super) fn text(&self, name: &'static str) -> Result<Option<String>, UsageError> {
+        let text = |value: &OsStr| value.to_str().map(str::to_owned);
+        let value = self.value(name).map(|value| text(value).ok_or(UsageError::NotUnicode(name)));
+        value.transpose()
+    }
+
     /// The store that was named.
     pub(super) fn store(&self) -> Option<OsString> {
         self.value("--store").map(OsStr::to_owned)

@@ -19,11 +19,17 @@ fn commands_and_their_options() {
     assert_eq!(read(""), Ok(Command::Stdio { store: None }));
     assert_eq!(read("--store x.db"), Ok(Command::Stdio { store: Some("x.db".into()) }));
     assert_eq!(read("demo"), Ok(Command::Demo { store: None }));
-    assert_eq!(read("http"), Ok(Command::Http { listen: HTTP, store: None }));
+    assert_eq!(read("http"), Ok(Command::Http { listen: HTTP, store: None, issuer: None }));
     assert_eq!(
         read("http --store x.db --listen 127.0.0.1:0"),
-        Ok(Command::Http { listen: loopback(0), store: Some("x.db".into()) })
+        Ok(Command::Http { listen: loopback(0), store: Some("x.db".into()), issuer: None })
     );
+    let issuer = Some("https://auth.example.com".to_owned());
+    assert_eq!(
+        read("http --issuer https://auth.example.com"),
+        Ok(Command::Http { listen: HTTP, store: None, issuer })
+    );
+    assert_eq!(read("issuer"), Ok(Command::Issuer { listen: ISSUER }));
     assert_eq!(
         read("payments --db x.db --listen 127.0.0.1:0"),
         Ok(Command::Payments { listen: loopback(0), ledger: Some("x.db".into()) })
@@ -65,6 +71,7 @@ fn a_mistake_is_named() {
         ("--store", "`--store` needs a value"),
         ("--store x http", "`refunds` does not take `http`"),
         ("demo fast", "`refunds demo` does not take `fast`"),
+        ("issuer --store x", "`refunds issuer` does not take `--store`"),
         ("http --db x", "`refunds http` does not take `--db`"),
         ("http --listen", "`--listen` needs a value"),
         ("http --listen 8787", "`8787` is not an address"),

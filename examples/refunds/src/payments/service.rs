@@ -5,13 +5,12 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use axum::{
     Extension, Json, Router,
     extract::{Path, Request, State, rejection::JsonRejection},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post, put},
 };
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::{
     Fault, Ledger, NewRefund, Refusal, RefusalBody,
@@ -19,6 +18,7 @@ use super::{
     ledger::Booking,
     line::{Cut, Door, Doorkeeper},
 };
+use crate::bearer::TokenHash;
 
 /// Who may call the service.
 pub(crate) struct Tokens {
@@ -152,23 +152,8 @@ async fn close(
     StatusCode::NO_CONTENT
 }
 
-/// A token, hashed: comparing hashes tells nothing about how much of a guess was right.
-#[derive(Clone, PartialEq, Eq)]
-struct TokenHash([u8; 32]);
-
-impl TokenHash {
-    fn of(token: &str) -> Self {
-        Self(Sha256::digest(token).into())
-    }
-}
-
 async fn authenticate(State(expected): State<TokenHash>, request: Request, next: Next) -> Response {
-    let bearer = request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "));
-    if bearer.is_some_and(|token| TokenHash::of(token) == expected) {
+    if expected.is_borne_by(request.headers()) {
         next.run(request).await
     } else {
         refuse(Refusal::Unauthorized)
