@@ -4,6 +4,7 @@ mod backend;
 mod composed;
 pub mod doomed;
 pub mod engine;
+pub mod issued;
 mod options;
 mod orders;
 pub mod transactional;
@@ -26,6 +27,7 @@ use crate::{
     ledger::Ledger,
 };
 use backend::Backend;
+use issued::Issued;
 
 /// The token of a caller with every scope.
 pub const AGENT_TOKEN: &str = "token-of-the-agent-5f0c2e91";
@@ -85,13 +87,15 @@ pub async fn serve(options: Options) -> Result<(), mcp_guard::Error> {
         }
         Transport::Http => {
             let listener = TcpListener::bind("127.0.0.1:0").await?;
-            println!("http://{}/mcp", listener.local_addr()?);
+            let url = format!("http://{}/mcp", listener.local_addr()?);
+            println!("{url}");
             let tokens = StaticTokens::new()
                 .token(AGENT_TOKEN, caller(&options.scopes))
                 .token(INTRUDER_TOKEN, caller(&[]));
             let builder = builder.http(Http::bind("127.0.0.1:0"));
             let guard = match options.engine {
                 Some(_) => builder.authenticate(engine::Bearers),
+                None if options.issued => builder.authenticate(Issued::new(tokens, &url)),
                 None => builder.authenticate(tokens),
             };
             let guard = guard.build()?;
@@ -114,6 +118,7 @@ fn with_tools(
     let effects = Ledger::at(options.folder.join("effects.jsonl"));
     let attempts = Ledger::at(options.folder.join("attempts.jsonl"));
     if !options.doomed {
+        let builder = if options.issued { issued::register(builder) } else { builder };
         let builder = builder.provide(Backend { effects, attempts }).store(store);
         return trouble::register(orders::register(builder));
     }

@@ -19,6 +19,8 @@ pub struct Options {
     pub hide_unauthorized: bool,
     /// Whether the tools stand in a server of one's own, beside an ordinary tool.
     pub composed: bool,
+    /// Whether tokens come from an issuer, to which clients are sent.
+    pub issued: bool,
     /// Whether there are tools that die on demand.
     pub doomed: bool,
     /// How often outcomes of a tool that dies are looked into while nobody calls, if ever.
@@ -49,6 +51,7 @@ impl Options {
             scopes: Vec::new(),
             hide_unauthorized: false,
             composed: false,
+            issued: false,
             doomed: false,
             look_after: None,
             pace: None,
@@ -63,14 +66,15 @@ impl Options {
         self.store.clone().unwrap_or_else(file)
     }
 
-    /// Reads `stdio|http FOLDER [--store URL] [--scope SCOPE]... [--hide] [--composed] [--doomed]
-    /// [--look-after MILLISECONDS] [--pace CALLS] [--engine JSON]`.
+    /// Reads `stdio|http FOLDER [--store URL] [--scope SCOPE]... [--hide] [--composed] [--issued]
+    /// [--doomed] [--look-after MILLISECONDS] [--pace CALLS] [--engine JSON]`.
     ///
     /// # Errors
     /// The usage, when the words are anything else.
     pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Self, &'static str> {
         const USAGE: &str = "usage: guard-fixture stdio|http FOLDER [--store URL] [--scope SCOPE]... [--hide] \
-             [--composed] [--doomed] [--look-after MILLISECONDS] [--pace CALLS] [--engine JSON]";
+             [--composed] [--issued] [--doomed] [--look-after MILLISECONDS] [--pace CALLS] \
+             [--engine JSON]";
         let mut words = words.into_iter();
         let transport = match words.next().as_deref() {
             Some("stdio") => Transport::Stdio,
@@ -84,6 +88,7 @@ impl Options {
                 "--scope" => options.scopes.push(words.next().ok_or(USAGE)?),
                 "--hide" => options.hide_unauthorized = true,
                 "--composed" => options.composed = true,
+                "--issued" => options.issued = true,
                 "--doomed" => options.doomed = true,
                 "--look-after" => {
                     let millis = words.next().and_then(|millis| millis.parse().ok());
@@ -120,6 +125,7 @@ impl Options {
         let flags = [
             (self.hide_unauthorized, "--hide"),
             (self.composed, "--composed"),
+            (self.issued, "--issued"),
             (self.doomed, "--doomed"),
         ];
         words.extend(flags.into_iter().filter(|(on, _)| *on).map(|(_, flag)| flag.to_owned()));
