@@ -5,6 +5,7 @@ mod board;
 mod expect;
 mod raw;
 mod script;
+mod sign_in;
 mod stage;
 mod told;
 

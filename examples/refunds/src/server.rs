@@ -1,5 +1,6 @@
 //! Putting the MCP server together, as the operator configured it.
 
+mod issued;
 mod tokens;
 
 use std::{
@@ -9,6 +10,7 @@ use std::{
     sync::Arc,
 };
 
+use issued::Resource;
 use mcp_guard::{ConfigError, Error, Manifest, MemoryStore, Quota, Rates, Store, prelude::*};
 use tokio::net::TcpListener;
 
@@ -33,8 +35,9 @@ pub(crate) async fn stdio(store: &StorePlace) -> Result<(), Error> {
     }
     let backend = Backend::from_env(store).await?;
     let caller = backend.caller()?;
-    let builder = builder(backend.payments, store.open().await?)?;
-    builder.identity(caller).build()?.serve_stdio().await
+    let identified = Guard::builder().identity(caller);
+    let guard = with_tools(identified, backend.payments, store.open().await?)?.build()?;
+    guard.serve_stdio().await
 }
 
 /// Serves MCP over HTTP, for callers with a bearer token: of the issuer, if one is named, else one that
@@ -51,10 +54,11 @@ pub(crate) async fn http(
     let listener = TcpListener::bind(listen).await?;
     let url = format!("http://{}/mcp", listener.local_addr()?);
     let http = Http::bind(listen.to_string());
-    let _ = &issuer;
-    let tokens = tokens::accepted(&backend)?;
-    let builder = builder(backend.payments, store.open().await?)?;
-    let guard = builder.http(http).authenticate(tokens).build()?;
+    let admitting = match issuer {
+        Some(issuer) => Resource::from_env(&url)?.admitting(http, &issuer)?,
+        None => Guard::builder().http(http).authenticate(tokens::accepted(&backend)?),
+    };
+    let guard = with_tools(admitting, backend.payments, store.open().await?)?.build()?;
     println!("{url}");
     eprintln!("refunds: serving MCP at {url}");
     guard.serve_http_on(listener).await
@@ -105,7 +109,8 @@ pub(crate) async fn payments(listen: SocketAddr, ledger: Option<&Path>) -> Resul
 /// When no server has used the store, or it cannot be opened.
 pub(crate) async fn for_operators(store: &StorePlace) -> Result<Guard, Error> {
     let unreachable = Payments::new("http://127.0.0.1:0", "", Payments::TIMEOUT)?;
-    Ok(builder(unreachable, store.open_existing().await?)?.build()?)
+    let store = store.open_existing().await?;
+    Ok(with_tools(Guard::builder(), unreachable, store)?.build()?)
 }
 
 /// What the server allows, for review.
@@ -115,11 +120,15 @@ pub(crate) async fn for_operators(store: &StorePlace) -> Result<Guard, Error> {
 pub(crate) fn manifest() -> Result<Manifest, Error> {
     let unreachable = Payments::new("http://127.0.0.1:0", "", Payments::TIMEOUT)?;
     let nothing_kept = Arc::new(MemoryStore::new()?);
-    Ok(builder(unreachable, nothing_kept)?.build()?.manifest())
+    Ok(with_tools(Guard::builder(), unreachable, nothing_kept)?.build()?.manifest())
 }
 
-fn builder(payments: Payments, store: Arc<dyn Store>) -> Result<GuardBuilder, ConfigError> {
-    let mut builder = Guard::builder()
+fn with_tools(
+    builder: GuardBuilder,
+    payments: Payments,
+    store: Arc<dyn Store>,
+) -> Result<GuardBuilder, ConfigError> {
+    let mut builder = builder
         .name("refunds", env!("CARGO_PKG_VERSION"))
         .provide(payments)
         .store(store)

@@ -29,15 +29,21 @@ impl Agent {
         Ok(Self(timeout(PATIENCE, ().serve(transport)).await??))
     }
 
-    /// Talks to a server over HTTP; `None` when it does not let the token in.
-    pub(super) async fn over_http(url: &str, token: &str) -> Result<Option<Self>> {
-        let config = StreamableHttpClientTransportConfig::with_uri(url).auth_header(token);
+    /// Talks to a server over HTTP, or is told why it does not let the token in.
+    pub(super) async fn over_http(url: &str, token: Option<&str>) -> Result<Result<Self, Told>> {
+        let config = StreamableHttpClientTransportConfig::with_uri(url);
+        let config = match token {
+            Some(token) => config.auth_header(token),
+            None => config,
+        };
         let http = reqwest::Client::builder().pool_max_idle_per_host(0).no_proxy().build()?;
         let transport = StreamableHttpClientTransport::with_client(http, config);
         match timeout(PATIENCE, ().serve(transport)).await? {
-            Ok(client) => Ok(Some(Self(client))),
-            Err(error) if error.auth_challenge().is_some() => Ok(None),
-            Err(error) => Err(error.into()),
+            Ok(client) => Ok(Ok(Self(client))),
+            Err(error) => match error.auth_challenge() {
+                Some(challenge) => Ok(Err(Told::challenge(challenge))),
+                None => Err(error.into()),
+            },
         }
     }
 
@@ -48,7 +54,10 @@ impl Agent {
         match timeout(PATIENCE, self.0.call_tool(call)).await? {
             Ok(result) => Ok(Told::of(&result)),
             Err(ServiceError::McpError(error)) => Ok(Told::protocol(&error)),
-            Err(error) => Err(error.into()),
+            Err(error) => match error.auth_challenge() {
+                Some(challenge) => Ok(Told::challenge(challenge)),
+                None => Err(error.into()),
+            },
         }
     }
 

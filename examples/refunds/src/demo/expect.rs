@@ -28,7 +28,11 @@ enum Answer {
         category: &'static str,
         code: &'static str,
     },
-    Unauthorized,
+    /// Sent away to get a token.
+    Challenged {
+        error: Option<&'static str>,
+        scopes: Option<&'static str>,
+    },
     Nothing,
     /// All done or in flight, at least one of them done.
     Crowd(usize),
@@ -76,9 +80,9 @@ impl Expect {
         Self::answer(Answer::Protocol { category, code })
     }
 
-    /// It is not let in.
-    pub(super) fn unauthorized() -> Self {
-        Self::answer(Answer::Unauthorized)
+    /// It is not let in: for this error, and told to ask for these scopes.
+    pub(super) fn challenged(error: Option<&'static str>, scopes: Option<&'static str>) -> Self {
+        Self::answer(Answer::Challenged { error, scopes })
     }
 
     /// No answer comes.
@@ -138,9 +142,9 @@ impl Expect {
 impl Answer {
     fn is(&self, told: &Told) -> bool {
         match (self, told) {
-            (Self::Done, Told::Done { replayed: false, .. })
-            | (Self::Unauthorized, Told::Unauthorized)
-            | (Self::Nothing, Told::Nothing) => true,
+            (Self::Done, Told::Done { replayed: false, .. }) | (Self::Nothing, Told::Nothing) => {
+                true
+            }
             (Self::Replay(first), Told::Done { replayed: true, text }) => first == text,
             (Self::Recorded(cents), Told::Done { replayed: true, .. }) => {
                 told.amount_cents() == Some(*cents)
@@ -159,6 +163,10 @@ impl Answer {
             (Self::Parts(paid, beyond), Told::Parts { paid: got, beyond: refused, other: 0 }) => {
                 paid == got && beyond == refused
             }
+            (
+                Self::Challenged { error, scopes },
+                Told::Challenged { error: got, scopes: asked },
+            ) => got.as_deref() == *error && asked.as_deref() == *scopes,
             (Self::Standing(operation), Told::Standing(got)) => operation == got,
             (Self::Said(text), Told::Said(got)) => text == got,
             _ => false,
@@ -174,7 +182,7 @@ impl Answer {
                 format!("{category} / {code}, retryable {retryable}")
             }
             Self::Protocol { category, code } => format!("protocol error {category} / {code}"),
-            Self::Unauthorized => "HTTP 401".into(),
+            Self::Challenged { error, scopes } => format!("a challenge: {error:?}, {scopes:?}"),
             Self::Nothing => "no answer".into(),
             Self::Crowd(size) => format!("{size} answers of one operation"),
             Self::Parts(paid, beyond) => format!("{paid} paid, {beyond} beyond the budget"),

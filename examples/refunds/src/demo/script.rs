@@ -1,5 +1,6 @@
 //! What the agent tries, act by act.
 
+mod issued;
 mod mistakes;
 mod ordinary;
 mod person;
@@ -36,7 +37,8 @@ pub(super) async fn play(stage: &mut Stage, board: &mut Board) -> Result<()> {
     purposes::an_amount_in_parts(play).await?;
     person::what_only_a_person_finds_out(play).await?;
     wider::many_at_once(play).await?;
-    wider::over_http(play, &first).await
+    wider::over_http(play, &first).await?;
+    issued::tokens_of_an_issuer(play).await
 }
 
 /// The processes that are played against, and the table that it fills.

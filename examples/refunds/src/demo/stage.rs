@@ -11,6 +11,7 @@ use tokio::{
 
 use super::Result;
 use crate::{
+    issuer::Control,
     payments::{Admin, Ledger, Refund, Totals},
     settings,
 };
@@ -28,6 +29,16 @@ pub(super) const SUPPORT: Identity =
 pub(super) const NIGHT: Identity = Identity { subject: "night-agent", scopes: "orders refunds" };
 /// One that may only read.
 pub(super) const TRAINEE: Identity = Identity { subject: "trainee", scopes: "orders" };
+
+/// Nobody whom the operator names: others say who is calling.
+const NOBODY: Identity = Identity { subject: "", scopes: "" };
+
+/// An authorization server in a process of its own.
+pub(super) struct IssuerProcess {
+    pub(super) control: Control,
+    pub(super) url: String,
+    _process: Child,
+}
 
 /// A payments service in a process of its own, and what MCP servers need to reach it. Everything is
 /// gone when it is dropped.
@@ -113,6 +124,30 @@ impl Stage {
         announced(command, "server").await
     }
 
+    /// Starts an authorization server for `who`.
+    pub(super) async fn issuer(&self, who: &Identity) -> Result<IssuerProcess> {
+        let admin = settings::new_token()?;
+        let mut command = ourselves(&self.folder, "issuer")?;
+        command
+            .args(["issuer", "--listen", "127.0.0.1:0"])
+            .env("REFUNDS_ISSUER_ADMIN_TOKEN", &admin)
+            .env("MCP_GUARD_SUBJECT", who.subject)
+            .env("MCP_GUARD_SCOPES", who.scopes)
+            .env("MCP_GUARD_TENANT", &self.tenant);
+        let (process, url) = announced(command, "issuer").await?;
+        Ok(IssuerProcess { control: Control::new(&url, &admin)?, url, _process: process })
+    }
+
+    /// Starts an MCP server over HTTP that takes the tokens of this issuer. Gives its process and its
+    /// address.
+    pub(super) async fn issued_server(&self, issuer: &str) -> Result<(Child, String)> {
+        let mut command = self.server(&NOBODY)?;
+        command
+            .args(["http", "--listen", "127.0.0.1:0", "--issuer", issuer])
+            .env("REFUNDS_TENANT_CLAIM", "org");
+        announced(command, "server").await
+    }
+
     /// Where MCP servers log.
     pub(super) fn server_log(&self) -> Result<File> {
         open_log(&self.folder, "server")
@@ -130,7 +165,7 @@ impl Stage {
 
     /// What the processes logged, for when the play breaks off.
     pub(super) fn logs(&self) -> String {
-        ["payments", "server", "operations"]
+        ["payments", "issuer", "server", "operations"]
             .map(|name| fs::read_to_string(log_path(&self.folder, name)).unwrap_or_default())
             .concat()
     }

@@ -5,6 +5,8 @@ use std::fmt;
 use rmcp::model::{CallToolResult, ErrorData};
 use serde_json::Value;
 
+use super::sign_in::parameter;
+
 /// One answer, as the agent sees it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Told {
@@ -16,8 +18,8 @@ pub(super) enum Told {
     Protocol { number: i64, text: String, category: String, code: String, retryable: bool },
     /// A result that is not the envelope.
     Unreadable(String),
-    /// The door was shut: no token, or a wrong one.
-    Unauthorized,
+    /// The door was shut: no token, a wrong one, or one that is not enough.
+    Challenged { error: Option<String>, scopes: Option<String> },
     /// No answer came.
     Nothing,
     /// The answers to many calls at once.
@@ -71,6 +73,12 @@ impl Told {
             code: word("code"),
             retryable: data["retryable"].as_bool().unwrap_or_default(),
         }
+    }
+
+    /// Reads a challenge (RFC 6750 §3).
+    pub(super) fn challenge(challenge: &str) -> Self {
+        let value = |name| parameter(challenge, name).map(str::to_owned);
+        Self::Challenged { error: value("error"), scopes: value("scope") }
     }
 
     /// Counts the answers to calls that were made at once. Only one of them may be fresh, and all
@@ -153,7 +161,16 @@ impl fmt::Display for Told {
                 write!(f, "{category} / {code} ({number})")
             }
             Self::Unreadable(_) => f.write_str("something that is no envelope"),
-            Self::Unauthorized => f.write_str("HTTP 401"),
+            Self::Challenged { error, scopes } => {
+                // RFC 6750 §3.1 has one status for each error.
+                let status = if error.as_deref() == Some("insufficient_scope") { 403 } else { 401 };
+                match (error.as_deref(), scopes) {
+                    (None | Some("insufficient_scope"), Some(scopes)) => {
+                        write!(f, "HTTP {status}, needs {scopes}")
+                    }
+                    (error, _) => write!(f, "HTTP {status}, {}", error.unwrap_or("no token")),
+                }
+            }
             Self::Nothing => f.write_str("nothing, the line broke"),
             Self::Crowd { done, in_flight, other: 0 } => {
                 write!(f, "ok x {done}, in_flight x {in_flight}")

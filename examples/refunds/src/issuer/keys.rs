@@ -14,11 +14,11 @@ use serde::Serialize;
 
 use crate::settings;
 
-/// How many keys are published: the one that signs, and the one before it, so that tokens hold while
-/// keys turn over.
-const PUBLISHED: usize = 2;
+/// How many keys are published: the next one, so that servers know it before its first token comes; the
+/// one that signs; and the one before, whose tokens still hold.
+const PUBLISHED: usize = 3;
 
-/// The newest key first.
+/// The next key, the one that signs, and those before.
 pub(super) struct Keys(VecDeque<Key>);
 
 struct Key {
@@ -28,12 +28,13 @@ struct Key {
 }
 
 impl Keys {
-    /// One key.
+    /// A key that signs, and the next.
     pub(super) fn new() -> io::Result<Self> {
-        Ok(Self([Key::new()?].into()))
+        Ok(Self([Key::new()?, Key::new()?].into()))
     }
 
-    /// Signs with a new key from now on. The one before stays published, the one before that does not.
+    /// Signs with the next key from now on. The one before stays published, the one before that does
+    /// not.
     pub(super) fn rotate(&mut self) -> io::Result<()> {
         self.0.push_front(Key::new()?);
         self.0.truncate(PUBLISHED);
@@ -47,16 +48,16 @@ impl Keys {
 
     /// An access token (RFC 9068 §2.1) with these claims.
     pub(super) fn sign(&self, claims: &impl Serialize) -> io::Result<String> {
-        self.newest()?.sign(claims)
+        self.signing()?.sign(claims)
     }
 
     /// A token that says that our key has signed it, and has not.
     pub(super) fn forge(&self, claims: &impl Serialize) -> io::Result<String> {
-        Key { id: self.newest()?.id.clone(), ..Key::new()? }.sign(claims)
+        Key { id: self.signing()?.id.clone(), ..Key::new()? }.sign(claims)
     }
 
-    fn newest(&self) -> io::Result<&Key> {
-        self.0.front().ok_or_else(|| io::Error::other("there is no key"))
+    fn signing(&self) -> io::Result<&Key> {
+        self.0.get(1).ok_or_else(|| io::Error::other("there is no key"))
     }
 }
 

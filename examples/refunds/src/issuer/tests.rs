@@ -65,8 +65,7 @@ impl Town {
         assert_eq!(response.status(), 302);
         let to = response.headers()[header::LOCATION].to_str().expect("text").to_owned();
         assert!(to.starts_with(&format!("{REDIRECT}?")), "{to}");
-        let pairs = Url::parse(&to).expect("a URL").query_pairs().into_owned().collect();
-        pairs
+        Url::parse(&to).expect("a URL").query_pairs().into_owned().collect()
     }
 
     async fn token(&self, form: &Form<'_>) -> (u16, Value) {
@@ -133,7 +132,7 @@ async fn a_person_s_agreement_becomes_a_token_for_one_server() {
     assert_eq!(issued.get("refresh_token"), None, "nobody asked for one");
     let (head, claims) = claims(issued["access_token"].as_str().expect("a token"));
     assert_eq!((&head["typ"], &head["alg"]), (&json!("at+jwt"), &json!("ES256")));
-    assert_eq!(town.get("/jwks.json").await["keys"][0]["kid"], head["kid"]);
+    assert_eq!(town.get("/jwks.json").await["keys"][1]["kid"], head["kid"]);
     assert_eq!((&claims["iss"], &claims["aud"]), (&json!(town.url), &json!(RESOURCE)));
     assert_eq!((&claims["sub"], &claims["org"]), (&json!("ann"), &json!("acme")));
     assert_eq!((&claims["scope"], &claims["client_id"]), (&json!("orders"), &json!(client)));
@@ -273,13 +272,20 @@ async fn keys_turn_over_one_at_a_time() {
         let keys = town.get("/jwks.json").await["keys"].as_array().expect("keys").clone();
         keys.into_iter().map(|key| key["kid"].clone()).collect::<Vec<_>>()
     };
-    let first = keys().await;
+    let scopes = ["orders".to_owned()].into();
+    let wanted = Wanted { kind: Kind::Valid, resource: RESOURCE.into(), scopes, subject: None };
+    let signs = async || {
+        let token = control.token(&wanted).await.expect("a token");
+        claims(&token).0["kid"].clone()
+    };
+    let (first, before) = (signs().await, keys().await);
+    assert_eq!((before.len(), &before[1]), (2, &first));
     control.rotate().await.expect("an issuer");
-    let second = keys().await;
-    assert_eq!((second.len(), &second[1]), (2, &first[0]));
+    let second = signs().await;
+    assert_eq!(second, before[0], "it was published before it signed");
+    assert_eq!(keys().await[1..], [second.clone(), first.clone()]);
     control.rotate().await.expect("an issuer");
-    let third = keys().await;
-    assert_eq!((third.len(), &third[1]), (2, &second[0]));
+    assert_eq!(keys().await[2], second, "and the first is gone");
 }
 
 #[tokio::test]

@@ -84,10 +84,7 @@ pub(super) async fn token(
 }
 
 fn issue(office: &Office, client: &Client, asked: &Asked) -> Result<Issued, Refused> {
-    let may = |grant_type| match client.may(grant_type) {
-        true => Ok(()),
-        false => Err(Refused::UnauthorizedClient),
-    };
+    let may = |grant_type| client.may(grant_type).then_some(()).ok_or(Refused::UnauthorizedClient);
     match asked.grant_type.as_str() {
         "authorization_code" => {
             may("authorization_code")?;

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::{ORDER, Play, refund};
+use super::{Play, issued::refused, refund};
 use crate::{
     demo::{Result, agent::Agent, expect::Expect, stage::SUPPORT, told::Told},
     settings,
@@ -35,14 +34,11 @@ pub(super) async fn over_http(play: &mut Play<'_>, first: &Told) -> Result<()> {
     let token = settings::new_token()?;
     let (_server, url) = play.stage.http_server(&SUPPORT, &token).await?;
 
-    play.board.tries("comes with a token that it made up");
-    let told = match Agent::over_http(&url, "let-me-in").await? {
-        None => Told::Unauthorized,
-        Some(agent) => agent.call("get_order", &json!({"order_id": ORDER})).await?,
-    };
-    play.told(&told, &Expect::unauthorized())?;
+    let invalid = Expect::challenged(Some("invalid_token"), None);
+    let tried = "comes with a token that it made up";
+    refused(play, tried, &url, Some("let-me-in"), &invalid).await?;
 
-    let agent = Agent::over_http(&url, &token).await?.ok_or("the token was not accepted")?;
+    let agent = Agent::over_http(&url, Some(&token)).await?.map_err(|_| "the token was refused")?;
     let again = Expect::replay_of(first);
     let call = refund("refund-0001", 2500);
     play.refund(&agent, "sends the very first refund again", &call, &again).await?;
