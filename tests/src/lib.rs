@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod asking;
+pub mod clients;
 pub mod crash;
 pub mod fixture;
 pub mod in_process;

@@ -14,7 +14,7 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 
 pub use backend::{CANARY, PANIC_CANARY};
 use mcp_guard::{GuardBuilder, Quota, Rates, prelude::*, store};
-pub use options::{Options, Transport};
+pub use options::{Options, Tokens, Transport};
 use rustix::process::Signal;
 use tokio::{
     net::TcpListener,
@@ -95,7 +95,9 @@ pub async fn serve(options: Options) -> Result<(), mcp_guard::Error> {
             let builder = builder.http(Http::bind("127.0.0.1:0"));
             let guard = match options.engine {
                 Some(_) => builder.authenticate(engine::Bearers),
-                None if options.issued => builder.authenticate(Issued::new(tokens, &url)),
+                None if options.tokens == Tokens::Issued => {
+                    builder.authenticate(Issued::new(tokens, &url))
+                }
                 None => builder.authenticate(tokens),
             };
             let guard = guard.build()?;
@@ -118,7 +120,10 @@ fn with_tools(
     let effects = Ledger::at(options.folder.join("effects.jsonl"));
     let attempts = Ledger::at(options.folder.join("attempts.jsonl"));
     if !options.doomed {
-        let builder = if options.issued { issued::register(builder) } else { builder };
+        let builder = match options.tokens {
+            Tokens::HandedOut => builder,
+            Tokens::Issued => issued::register(builder),
+        };
         let builder = builder.provide(Backend { effects, attempts }).store(store);
         return trouble::register(orders::register(builder));
     }

@@ -6,7 +6,7 @@ use guard_tests::{
     answer::envelope_of,
     fixture::Fixture,
     server::{
-        AGENT_TOKEN, INTRUDER_TOKEN, Options, Transport,
+        AGENT_TOKEN, INTRUDER_TOKEN, Options, Tokens, Transport,
         issued::{ISSUER, STUMBLING_TOKEN, UNCHECKABLE_TOKEN},
     },
     wire::{Version, Wire},
@@ -20,7 +20,7 @@ use tokio::{
 
 /// A server whose tokens come from an issuer, for an agent with these scopes.
 fn issued(fixture: &Fixture, scopes: &[&str]) -> Options {
-    Options { issued: true, ..fixture.server_for(Transport::Http, scopes) }
+    Options { tokens: Tokens::Issued, ..fixture.server_for(Transport::Http, scopes) }
 }
 
 async fn open(options: &Options) -> Wire {

@@ -11,6 +11,7 @@ mod authorize;
 mod clients;
 mod documents;
 mod grants;
+mod introspect;
 mod keys;
 mod local;
 mod register;
@@ -36,9 +37,12 @@ use axum::{
 };
 use clients::Clients;
 use grants::Grants;
+pub(crate) use introspect::SERVER;
 use keys::Keys;
 use tokio::net::TcpListener;
 pub(crate) use user::User;
+
+use crate::bearer::TokenHash;
 
 /// No request needs more.
 const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -58,11 +62,14 @@ struct Office {
     clients: Mutex<Clients>,
     grants: Mutex<Grants>,
     user: Mutex<User>,
+    /// Of the servers that may ask about tokens. With it, tokens are opaque.
+    introspection: Option<TokenHash>,
 }
 
 impl Issuer {
     /// Opens the port; port 0 takes a free one. With an `admin` token, its bearer may turn keys over and
-    /// have any token made.
+    /// have any token made. With a secret for `introspection`, tokens are opaque, and servers that hold
+    /// it may ask what they are (RFC 7662).
     ///
     /// # Errors
     /// When the address is not a loopback one, or cannot be opened, or no key can be made.
@@ -70,6 +77,7 @@ impl Issuer {
         listen: SocketAddr,
         user: User,
         admin: Option<String>,
+        introspection: Option<&str>,
     ) -> io::Result<Self> {
         if !listen.ip().is_loopback() {
             return Err(io::Error::new(
@@ -84,6 +92,7 @@ impl Issuer {
             clients: Mutex::default(),
             grants: Mutex::default(),
             user: Mutex::new(user),
+            introspection: introspection.map(TokenHash::of),
         };
         Ok(Self { listener, office: Arc::new(office), admin })
     }
@@ -116,6 +125,7 @@ fn routes() -> Router<Arc<Office>> {
         .route("/register", post(register::register))
         .route("/authorize", get(authorize::authorize))
         .route("/token", post(token::token))
+        .route("/introspect", post(introspect::introspect))
 }
 
 /// A page that had its own name bound to this machine (DNS rebinding) would be given the person's

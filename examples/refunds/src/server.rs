@@ -71,7 +71,9 @@ pub(crate) async fn http(
 /// When the person whom it knows is not named well, or the port cannot be opened.
 pub(crate) async fn issuer(listen: SocketAddr) -> Result<(), Error> {
     let admin = settings::text("REFUNDS_ISSUER_ADMIN_TOKEN")?;
-    let issuer = Issuer::open(listen, User::from_env()?, admin).await?;
+    let introspection = settings::text("REFUNDS_INTROSPECTION_SECRET")?;
+    let user = User::from_env()?;
+    let issuer = Issuer::open(listen, user, admin, introspection.as_deref()).await?;
     println!("{}", issuer.url());
     eprintln!(
         "refunds: issuer at {}. It asks nobody for a password: it is for trying things out",

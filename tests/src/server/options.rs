@@ -19,8 +19,8 @@ pub struct Options {
     pub hide_unauthorized: bool,
     /// Whether the tools stand in a server of one's own, beside an ordinary tool.
     pub composed: bool,
-    /// Whether tokens come from an issuer, to which clients are sent.
-    pub issued: bool,
+    /// Where tokens come from.
+    pub tokens: Tokens,
     /// Whether there are tools that die on demand.
     pub doomed: bool,
     /// How often outcomes of a tool that dies are looked into while nobody calls, if ever.
@@ -40,6 +40,15 @@ pub enum Transport {
     Http,
 }
 
+/// Where a server's tokens come from, on HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tokens {
+    /// The operator has handed them out.
+    HandedOut,
+    /// An issuer, to which clients are sent.
+    Issued,
+}
+
 impl Options {
     /// In this folder, with nothing that has to be asked for.
     #[must_use]
@@ -51,7 +60,7 @@ impl Options {
             scopes: Vec::new(),
             hide_unauthorized: false,
             composed: false,
-            issued: false,
+            tokens: Tokens::HandedOut,
             doomed: false,
             look_after: None,
             pace: None,
@@ -88,7 +97,7 @@ impl Options {
                 "--scope" => options.scopes.push(words.next().ok_or(USAGE)?),
                 "--hide" => options.hide_unauthorized = true,
                 "--composed" => options.composed = true,
-                "--issued" => options.issued = true,
+                "--issued" => options.tokens = Tokens::Issued,
                 "--doomed" => options.doomed = true,
                 "--look-after" => {
                     let millis = words.next().and_then(|millis| millis.parse().ok());
@@ -125,7 +134,7 @@ impl Options {
         let flags = [
             (self.hide_unauthorized, "--hide"),
             (self.composed, "--composed"),
-            (self.issued, "--issued"),
+            (self.tokens == Tokens::Issued, "--issued"),
             (self.doomed, "--doomed"),
         ];
         words.extend(flags.into_iter().filter(|(on, _)| *on).map(|(_, flag)| flag.to_owned()));

@@ -44,6 +44,12 @@ Environment of the MCP server:
   REFUNDS_PAYMENTS_TIMEOUT_MS How long the payments service may take (default 5000)
   REFUNDS_HTTP_TOKEN          http: the bearer token of the caller named above
   REFUNDS_HTTP_TOKENS         http: a file with more callers, one a line: TOKEN SUBJECT SCOPE...
+  REFUNDS_RESOURCE            http --issuer: the URL at which clients reach the server, which its
+                              tokens name (default: the address that it listens on)
+  REFUNDS_TENANT_CLAIM        http --issuer: the claim that names the caller's organization
+  REFUNDS_INTROSPECTION_SECRET
+                              http --issuer, issuer: tokens are opaque, and the server asks the issuer
+                              about each, as client \"refunds\" with this secret
   REFUNDS_LEASE_MS            How long a call that died counts as under way (default 60000)
   REFUNDS_RECONCILE_MS        How often the server looks up what is unknown (default 30000)
   RUST_LOG                    What is logged to standard error (default: warn; for operations also
@@ -52,4 +58,9 @@ Environment of the MCP server:
 Environment of the payments service:
   REFUNDS_PAYMENTS_TOKEN       Token that it asks of its callers
   REFUNDS_PAYMENTS_ADMIN_TOKEN Token that allows telling it to misbehave; without it, nobody may
+
+Environment of the issuer: MCP_GUARD_SUBJECT, MCP_GUARD_SCOPES and MCP_GUARD_TENANT name the person whom
+it knows, who agrees to everything that they may do (default: demo-user, \"orders refunds\").
+  REFUNDS_ISSUER_ADMIN_TOKEN   Token that allows turning its keys over and having any token made; without
+                               it, nobody may
 ";

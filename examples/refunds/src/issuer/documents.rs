@@ -27,7 +27,7 @@ fn document(office: &Office) -> Value {
     let at = |path: &str| format!("{}{path}", office.url);
     let mut scopes: Vec<_> = locked(&office.user).scopes.iter().cloned().collect();
     scopes.push(OFFLINE.into());
-    json!({
+    let mut document = json!({
         "issuer": office.url,
         "authorization_endpoint": at("/authorize"),
         "token_endpoint": at("/token"),
@@ -43,7 +43,11 @@ fn document(office: &Office) -> Value {
         // OpenID Connect Discovery wants these two, although no ID token is issued here.
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
-    })
+    });
+    if office.introspection.is_some() {
+        document["introspection_endpoint"] = at("/introspect").into();
+    }
+    document
 }
 
 pub(super) async fn jwks(State(office): State<Arc<Office>>) -> impl IntoResponse {

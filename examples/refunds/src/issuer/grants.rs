@@ -1,11 +1,15 @@
-//! What has been granted, until it is taken: codes and refresh tokens. Each is taken once.
+//! What has been granted: codes and refresh tokens, each until it is taken, once; and what opaque access
+//! tokens stand for.
 
 use std::{
     collections::{BTreeSet, HashMap},
     time::{Duration, Instant},
 };
 
-use super::answer::Refused;
+use super::{
+    answer::Refused,
+    token::{Claims, LASTS},
+};
 use crate::settings;
 
 /// How long a code waits to be exchanged.
@@ -37,6 +41,7 @@ pub(super) struct Agreed {
 pub(super) struct Grants {
     codes: Waiting<Agreed>,
     refresh: Waiting<Grant>,
+    access: Waiting<Claims>,
 }
 
 impl Grants {
@@ -55,6 +60,16 @@ impl Grants {
 
     pub(super) fn take_refresh_token(&mut self, token: &str) -> Option<Grant> {
         self.refresh.take(token)
+    }
+
+    /// An access token that stands for these claims.
+    pub(super) fn opaque(&mut self, claims: Claims) -> Result<String, Refused> {
+        self.access.add(claims, Duration::from_secs(LASTS))
+    }
+
+    /// What an opaque access token stands for.
+    pub(super) fn access_token(&self, token: &str) -> Option<&Claims> {
+        self.access.look(token)
     }
 }
 
@@ -77,6 +92,11 @@ impl<T> Waiting<T> {
         let secret = settings::new_token().map_err(|_| Refused::ServerError)?;
         self.0.insert(secret.clone(), (now + lasts, value));
         Ok(secret)
+    }
+
+    fn look(&self, secret: &str) -> Option<&T> {
+        let (until, value) = self.0.get(secret)?;
+        (*until > Instant::now()).then_some(value)
     }
 
     fn take(&mut self, secret: &str) -> Option<T> {

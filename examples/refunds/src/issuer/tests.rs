@@ -24,10 +24,15 @@ type Form<'a> = BTreeMap<&'a str, &'a str>;
 
 impl Town {
     async fn build() -> Self {
+        Self::build_with(None).await
+    }
+
+    async fn build_with(introspection: Option<&str>) -> Self {
         let scopes = ["orders", "refunds"].map(str::to_owned).into();
         let user = User { subject: "ann".into(), tenant: Some("acme".into()), scopes };
         let listen = (Ipv4Addr::LOCALHOST, 0).into();
-        let issuer = Issuer::open(listen, user, Some(ADMIN.into())).await.expect("an issuer");
+        let issuer = Issuer::open(listen, user, Some(ADMIN.into()), introspection).await;
+        let issuer = issuer.expect("an issuer");
         let url = issuer.url().to_owned();
         tokio::spawn(issuer.run());
         let http = Client::builder().redirect(Policy::none()).no_proxy().build().expect("a client");
@@ -265,6 +270,29 @@ async fn a_client_for_itself_shows_its_secret() {
 }
 
 #[tokio::test]
+async fn an_opaque_token_is_explained_to_servers_alone() {
+    let town = Town::build_with(Some("the-servers-secret")).await;
+    let client = town.client().await;
+    let back = town.sent_back(&Town::ask(&client, &challenge(), "orders")).await;
+    let (_, issued) = town.token(&Town::exchange(&client, &back["code"])).await;
+    let token = issued["access_token"].as_str().expect("a token");
+    assert!(!token.contains('.'), "it says nothing by itself");
+    let explain = async |id: &str, secret: &str, token: &str| {
+        let request =
+            town.http.post(format!("{}/introspect", town.url)).basic_auth(id, Some(secret));
+        json_of(request.form(&[("token", token)]).send().await.expect("an answer")).await
+    };
+    let (_, known) = explain("refunds", "the-servers-secret", token).await;
+    assert_eq!((&known["active"], &known["sub"]), (&json!(true), &json!("ann")), "{known}");
+    assert_eq!((&known["aud"], &known["scope"]), (&json!(RESOURCE), &json!("orders")));
+    let (_, unknown) = explain("refunds", "the-servers-secret", "made-up").await;
+    assert_eq!(unknown, json!({"active": false}));
+    for (id, secret) in [("refunds", "made-up"), (client.as_str(), "the-servers-secret")] {
+        assert_eq!(explain(id, secret, token).await.0, 401);
+    }
+}
+
+#[tokio::test]
 async fn keys_turn_over_one_at_a_time() {
     let town = Town::build().await;
     let control = Control::new(&town.url, ADMIN).expect("a client");
@@ -310,5 +338,5 @@ async fn a_name_that_was_bound_to_this_machine_is_not_answered() {
 #[tokio::test]
 async fn it_does_not_listen_for_others() {
     let user = User { subject: "ann".into(), tenant: None, scopes: [].into() };
-    assert!(Issuer::open((Ipv4Addr::UNSPECIFIED, 0).into(), user, None).await.is_err());
+    assert!(Issuer::open((Ipv4Addr::UNSPECIFIED, 0).into(), user, None, None).await.is_err());
 }

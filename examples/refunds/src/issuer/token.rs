@@ -1,4 +1,4 @@
-//! The token endpoint (RFC 6749 §3.2): access tokens are JWTs (RFC 9068).
+//! The token endpoint (RFC 6749 §3.2): access tokens are JWTs (RFC 9068), or opaque.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -26,7 +26,7 @@ use super::{
 use crate::settings;
 
 /// How long an access token holds, in seconds.
-const LASTS: u64 = 300;
+pub(super) const LASTS: u64 = 300;
 
 /// A repeated parameter is none of these (RFC 6749 §3.2).
 #[derive(Deserialize)]
@@ -117,7 +117,7 @@ fn client(office: &Office, headers: &HeaderMap, asked: &Asked) -> Result<Client,
 }
 
 /// The credentials of `client_secret_basic`. What is issued here needs no form-encoding in them.
-fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Refused> {
+pub(super) fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Refused> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let credentials = || {
         let coded = value.to_str().ok()?.strip_prefix("Basic ")?;
@@ -213,8 +213,11 @@ impl Office {
     }
 
     fn issued(&self, claims: Claims, refresh_token: Option<String>) -> Result<Issued, Refused> {
-        let access_token = locked(&self.keys).sign(&claims).map_err(|_| Refused::ServerError)?;
-        let (token_type, scope) = ("Bearer", claims.scope);
+        let (token_type, scope) = ("Bearer", claims.scope.clone());
+        let access_token = match self.introspection {
+            Some(_) => locked(&self.grants).opaque(claims)?,
+            None => locked(&self.keys).sign(&claims).map_err(|_| Refused::ServerError)?,
+        };
         Ok(Issued { access_token, token_type, expires_in: LASTS, scope, refresh_token })
     }
 }

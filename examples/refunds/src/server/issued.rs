@@ -3,7 +3,7 @@
 use mcp_guard::{ConfigError, Issuer, ResourceServer, prelude::*};
 use reqwest::Url;
 
-use crate::settings;
+use crate::{issuer::SERVER, settings};
 
 /// The server, as its clients know it.
 pub(super) struct Resource {
@@ -39,7 +39,12 @@ impl Resource {
     /// Serves those who know it by this name and have a token of this issuer's that is for it.
     pub(super) fn admitting(&self, http: Http, issuer: &str) -> Result<GuardBuilder, ConfigError> {
         let http = http.allow_hosts(self.host.iter().cloned());
-        let mut trusted = Issuer::discover(issuer);
+        let mut trusted = match settings::text("REFUNDS_INTROSPECTION_SECRET")? {
+            Some(secret) => {
+                Issuer::introspect(issuer, format!("{issuer}/introspect"), SERVER, secret)
+            }
+            None => Issuer::discover(issuer),
+        };
         if issuer.starts_with("http://") {
             trusted = trusted.allow_http_on_loopback();
         }

@@ -1,7 +1,10 @@
 //! The program, as a person or an MCP client starts it.
 
 mod operations;
+mod running;
+mod sign_in;
 mod start;
+mod tokens;
 
 use std::{fs, path::Path, process::Command};
 
@@ -36,7 +39,9 @@ fn the_demo_shows_every_try_and_the_ledger_is_right() {
         "transient / payments_unreachable",
         "unknown / payments_no_answer",
         "unknown / outcome_unknown",
-        "HTTP 401",
+        "HTTP 401, needs orders",
+        "HTTP 403, needs orders refunds",
+        "HTTP 401, invalid_token",
         "the ledger is right",
     ] {
         assert!(table.contains(told), "{told} is missing:\n{table}");
@@ -104,6 +109,13 @@ fn a_mistake_says_what_to_write() {
         (fresh(&["--store", "mysql://host/db"]), 1, "write postgres://…"),
         (real(&[]), 1, "MCP_GUARD_SUBJECT"),
         (real(&["http"]), 1, "REFUNDS_HTTP_TOKEN"),
+        (
+            with(real(&["http", "--issuer", "https://a.example"]), "REFUNDS_HTTP_TOKEN", "a"),
+            1,
+            "leave one of them out",
+        ),
+        (real(&["http", "--issuer", "http://a.example"]), 1, "must begin with `https://`"),
+        (fresh(&["issuer", "--listen", "0.0.0.0:0"]), 1, "a loopback address only"),
         (with(real(&[]), "REFUNDS_PAYMENTS_TOKEN", ""), 1, "REFUNDS_PAYMENTS_TOKEN is not set"),
         (with(real(&[]), "REFUNDS_PAYMENTS_URL", "https://x"), 1, "http://127.0.0.1:4242"),
         (with(fresh(&[]), "REFUNDS_LEASE_MS", "1s"), 1, "REFUNDS_LEASE_MS=5000"),
