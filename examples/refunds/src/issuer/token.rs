@@ -11,6 +11,7 @@ use base64::{
     Engine as _,
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
 };
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -116,14 +117,18 @@ fn client(office: &Office, headers: &HeaderMap, asked: &Asked) -> Result<Client,
     client.filter(|client| client.is_shown_by(shown)).ok_or(Refused::InvalidClient)
 }
 
-/// The credentials of `client_secret_basic`. What is issued here needs no form-encoding in them.
+/// The credentials of `client_secret_basic`, each form-encoded (RFC 6749 §2.3.1).
 pub(super) fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Refused> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let credentials = || {
         let coded = value.to_str().ok()?.strip_prefix("Basic ")?;
         let text = String::from_utf8(BASE64_STANDARD.decode(coded).ok()?).ok()?;
         let (id, secret) = text.split_once(':')?;
-        Some((id.to_owned(), secret.to_owned()))
+        let plain = |part: &str| {
+            let spaced = part.replace('+', " ");
+            Some(percent_decode_str(&spaced).decode_utf8().ok()?.into_owned())
+        };
+        Some((plain(id)?, plain(secret)?))
     };
     credentials().map(Some).ok_or(Refused::InvalidClient)
 }
