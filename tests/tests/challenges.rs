@@ -1,6 +1,6 @@
 //! What a client is told over HTTP when its token does not do, so that it can get one that does.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, convert::Infallible};
 
 use guard_tests::{
     answer::envelope_of,
@@ -11,11 +11,12 @@ use guard_tests::{
     },
     wire::{Version, Wire},
 };
+use mcp_guard::{AuthenticateError, AuthenticateFuture, ProtectedResource, prelude::*};
 use reqwest::{Client, RequestBuilder, Response, header::WWW_AUTHENTICATE};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
 };
 
 /// A server whose tokens come from an issuer, for an agent with these scopes.
@@ -364,4 +365,72 @@ async fn another_s_session_is_worth_nothing() {
         }
     }
     assert_eq!(fixture.effects().entries(), []);
+}
+
+/// Lets nobody in, and says where tokens for this server are to be had.
+struct Nobody(ProtectedResource);
+
+impl Authenticate for Nobody {
+    fn authenticate<'a>(&'a self, _: &'a str) -> AuthenticateFuture<'a> {
+        Box::pin(async { Err(AuthenticateError::InvalidToken) })
+    }
+
+    fn protected_resource(&self) -> Option<&ProtectedResource> {
+        Some(&self.0)
+    }
+}
+
+/// Pay.
+#[guarded_tool(idempotent, scope = "pay", limit(cents <= 5), limit(cents <= 9, scope = "pay:more"))]
+async fn pay(
+    /// How much.
+    cents: u64,
+) -> Result<u64, Infallible> {
+    Ok(cents)
+}
+
+/// Pay it back.
+#[guarded_tool(idempotent, scope("pay", "pay:back"))]
+async fn pay_back() -> Result<(), Infallible> {
+    Ok(())
+}
+
+fn paying(resource: ProtectedResource) -> GuardBuilder {
+    let builder = Guard::builder()
+        .store(MemoryStore::new().expect("a store"))
+        .tool::<pay>()
+        .tool::<pay_back>();
+    builder.http(Http::bind("127.0.0.1:0").path("/tools/pay")).authenticate(Nobody(resource))
+}
+
+#[tokio::test]
+async fn where_every_tool_changes_something_all_are_asked_for_but_not_the_higher_tiers() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    // Clients know it by another path: a proxy is in between.
+    let resource = ProtectedResource::new("https://pay.example.com/mcp/", [ISSUER]);
+    let router = paying(resource).build().expect("a guard").router().expect("a router");
+    tokio::spawn(async move { axum::serve(listener, router).await });
+
+    let nobody = send(Client::new().post(format!("http://{address}/tools/pay"))).await;
+    let at = "https://pay.example.com/.well-known/oauth-protected-resource/mcp";
+    let expected = parameters([("scope", "pay pay:back"), ("resource_metadata", at)]);
+    assert_eq!((nobody.status().as_u16(), challenge(&nobody)), (401, expected));
+    for path in ["", "/mcp", "/tools/pay"] {
+        let place = format!("http://{address}/.well-known/oauth-protected-resource{path}");
+        let document: Value = send(Client::new().get(&place)).await.json().await.expect("JSON");
+        assert_eq!(document["resource"], "https://pay.example.com/mcp/", "{place}");
+        assert_eq!(document["scopes_supported"], json!(["pay", "pay:back", "pay:more"]));
+    }
+}
+
+#[test]
+fn a_resource_or_an_issuer_that_clients_must_not_trust_is_found_when_the_guard_is_built() {
+    let hostile = "https://pay.example.com/\", error=\"none";
+    for (resource, issuer) in [(hostile, ISSUER), ("https://pay.example.com", "http://a.example")] {
+        let built = paying(ProtectedResource::new(resource, [issuer])).build();
+        let mistakes = built.err().expect("a mistake").to_string();
+        assert!(mistakes.contains("https://"), "it says what to write: {mistakes}");
+        assert!(!mistakes.contains("none"), "and repeats nothing: {mistakes}");
+    }
 }

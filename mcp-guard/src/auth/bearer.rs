@@ -32,14 +32,21 @@ pub(super) fn token_of<'a>(headers: &'a HeaderMap, uri: &Uri) -> Result<&'a str,
         return Err(NotAdmitted::InvalidToken);
     }
     // Under whatever name it stands there, a tool would see it.
-    if query.contains(token) { Err(NotAdmitted::InvalidRequest) } else { Ok(token) }
+    if has(query.as_bytes(), token.as_bytes()) {
+        return Err(NotAdmitted::InvalidRequest);
+    }
+    Ok(token)
 }
 
 /// `b64token` of RFC 6750 §2.1.
 fn is_token68(token: &str) -> bool {
     let unpadded = token.trim_end_matches('=');
-    !unpadded.is_empty()
-        && unpadded.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte))
+    !unpadded.is_empty() && unpadded.bytes().all(is_of_a_token)
+}
+
+/// Whether a token can have it, but for the `=` at its end.
+fn is_of_a_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte)
 }
 
 /// Takes the caller's credentials out of the headers, so that no tool sees them: the token, every
@@ -49,7 +56,7 @@ pub(super) fn strip(headers: &mut HeaderMap) {
     let token = token.as_ref().and_then(|value| value.as_bytes().rsplit(|b| *b == b' ').next());
     let copies: Vec<_> = headers
         .iter()
-        .filter(|(_, value)| token.is_some_and(|token| contains(value.as_bytes(), token)))
+        .filter(|(_, value)| token.is_some_and(|token| has(value.as_bytes(), token)))
         .map(|(name, _)| name.clone())
         .collect();
     for name in copies.iter().chain(&CREDENTIALS) {
@@ -57,8 +64,10 @@ pub(super) fn strip(headers: &mut HeaderMap) {
     }
 }
 
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
+/// Whether the token stands in a text, as a word of its own.
+fn has(text: &[u8], token: &[u8]) -> bool {
+    let end = token.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1);
+    text.split(|byte| !is_of_a_token(*byte)).any(|word| word == &token[..end])
 }
 
 #[cfg(test)]
@@ -84,6 +93,7 @@ mod tests {
     fn one_bearer_token_is_taken() {
         assert_eq!(token(&["Bearer abc"], "/mcp").as_deref(), Ok("abc"));
         assert_eq!(token(&["bearer a-b._~+/=="], "/mcp?x=1").as_deref(), Ok("a-b._~+/=="));
+        assert_eq!(token(&["Bearer a"], "/mcp?page=all").as_deref(), Ok("a"));
     }
 
     #[test]
@@ -95,7 +105,7 @@ mod tests {
             (&[][..], "/mcp?access_token=a", InvalidRequest),
             (&["Bearer a", "Bearer b"][..], "/mcp", InvalidRequest),
             (&["Bearer a"][..], "/mcp?access_token=b", InvalidRequest),
-            (&["Bearer a-token"][..], "/mcp?t=a-token", InvalidRequest),
+            (&["Bearer a-token="][..], "/mcp?t=a-token=&u", InvalidRequest),
             (&["Basic abc"][..], "/mcp", InvalidToken),
             (&["Bearer"][..], "/mcp", InvalidToken),
             (&["Bearer "][..], "/mcp", InvalidToken),
@@ -109,13 +119,22 @@ mod tests {
 
     #[test]
     fn no_credential_is_left_wherever_it_was_copied() {
-        let mut sent = headers("authorization", &["Bearer  secret-1"]);
-        sent.extend(headers("x-forwarded-access-token", &["secret-1"]));
-        sent.extend(headers("x-original-authorization", &["Bearer secret-1"]));
+        let mut sent = headers("authorization", &["Bearer  secret-1="]);
+        sent.extend(headers("x-forwarded-access-token", &["secret-1="]));
+        sent.extend(headers("x-original-authorization", &["Bearer secret-1="]));
+        sent.extend(headers("x-session", &[r#"{"token":"secret-1="}"#]));
         sent.extend(headers("proxy-authorization", &["Basic c2VjcmV0"]));
         sent.extend(headers("cookie", &["session=secret"]));
         sent.extend(headers("mcp-name", &["get_order"]));
         strip(&mut sent);
         assert_eq!(sent, headers("mcp-name", &["get_order"]));
+    }
+
+    #[test]
+    fn what_only_has_a_short_token_s_letters_is_left() {
+        let mut sent = headers("authorization", &["Bearer json"]);
+        sent.extend(headers("content-type", &["application/json"]));
+        strip(&mut sent);
+        assert_eq!(sent, headers("content-type", &["application/json"]));
     }
 }
