@@ -142,7 +142,10 @@ async fn a_server_whose_tokens_are_handed_out_sends_nobody_anywhere() {
     assert_eq!((nobody.status().as_u16(), challenge(&nobody)), (401, parameters([])));
     let intruder = call(wire.url(), Version::V2026July, "create_refund", &refund());
     let denied = send(intruder.bearer_auth(INTRUDER_TOKEN)).await;
-    assert_eq!((denied.status().as_u16(), header(&denied, "www-authenticate")), (200, "".into()));
+    assert_eq!(
+        (denied.status().as_u16(), header(&denied, "www-authenticate")),
+        (200, String::new())
+    );
 }
 
 #[tokio::test]
@@ -247,7 +250,7 @@ async fn a_client_of_an_older_protocol_is_given_the_envelope_alone() {
     let response = send(request.bearer_auth(AGENT_TOKEN)).await;
     assert_eq!(
         (response.status().as_u16(), header(&response, "www-authenticate")),
-        (200, "".into())
+        (200, String::new())
     );
     let message: Value = response.json().await.expect("JSON");
     let envelope = envelope_of(&message["result"]).expect("the envelope");
@@ -343,7 +346,7 @@ async fn another_s_session_is_worth_nothing() {
         .header("Mcp-Session-Id", "made-up")
         .body(hello.to_string());
     let opened = send(opening).await;
-    assert_eq!((opened.status().as_u16(), header(&opened, "mcp-session-id")), (200, "".into()));
+    assert_eq!((opened.status().as_u16(), header(&opened, "mcp-session-id")), (200, String::new()));
 
     for session in ["made-up", "1", "00000000-0000-0000-0000-000000000000"] {
         for version in [Version::V2025June, Version::V2025November] {
