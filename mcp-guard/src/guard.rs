@@ -223,6 +223,13 @@ impl Core {
         self.scopes.effective(caller)
     }
 
+    /// The scopes that grant something here, by themselves or by what they include.
+    #[cfg(feature = "http")]
+    pub(crate) fn meaningful_scopes(&self) -> std::collections::BTreeSet<String> {
+        let asked = self.toolbox.scopes().into_iter();
+        asked.chain(self.scopes.including()).map(str::to_owned).collect()
+    }
+
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }

@@ -119,6 +119,12 @@ impl GrantedScopes {
         Self(hierarchy.closure())
     }
 
+    /// The scopes that include others.
+    #[cfg(feature = "http")]
+    pub(crate) fn including(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// The caller with every scope that theirs include.
     pub(crate) fn effective(&self, caller: Arc<Caller>) -> Arc<Caller> {
         match self.widened(&caller) {

@@ -32,8 +32,8 @@ pub(super) struct Challenges {
     metadata: Option<String>,
     /// What a client that knows nothing yet is to ask for.
     first: BTreeSet<&'static str>,
-    /// Every scope that a tool asks for.
-    scopes: BTreeSet<&'static str>,
+    /// Every scope that a tool asks for, or that includes others.
+    scopes: BTreeSet<String>,
 }
 
 impl Challenges {
@@ -43,7 +43,7 @@ impl Challenges {
         Self {
             metadata: resource.map(super::ProtectedResource::metadata_url),
             first: guard.core().toolbox().first_scopes(),
-            scopes: guard.core().toolbox().scopes(),
+            scopes: guard.core().meaningful_scopes(),
         }
     }
 
@@ -75,8 +75,9 @@ impl Challenges {
         required: &[&'static str],
         keeping: Option<&Caller>,
     ) -> HeaderValue {
-        let held = self.scopes.iter().filter(|s| keeping.is_some_and(|held| held.has_scope(s)));
-        let scopes = held.chain(required).copied().collect();
+        let known = self.scopes.iter().map(String::as_str);
+        let held = known.filter(|scope| keeping.is_some_and(|caller| caller.has_scope(scope)));
+        let scopes = held.chain(required.iter().copied()).collect();
         self.challenge(Some("insufficient_scope"), &joined(&scopes))
     }
 
@@ -94,7 +95,7 @@ impl Challenges {
     }
 }
 
-fn joined(scopes: &BTreeSet<&'static str>) -> String {
+fn joined(scopes: &BTreeSet<&str>) -> String {
     scopes.iter().copied().collect::<Vec<_>>().join(" ")
 }
 
@@ -115,7 +116,7 @@ mod tests {
         Challenges {
             metadata: metadata.map(str::to_owned),
             first: BTreeSet::from(["orders"]),
-            scopes: BTreeSet::from(["orders", "refunds", "refunds:large"]),
+            scopes: ["orders", "refunds", "refunds:large", "staff"].map(Into::into).into(),
         }
     }
 
@@ -154,12 +155,13 @@ mod tests {
     fn all_scopes_of_a_tool_are_in_one_challenge_and_others_only_if_they_are_to_be_kept() {
         let challenges = challenges(None);
         let required = ["refunds", "audit"];
-        let caller = Caller::local("agent").with_scopes(["orders", "of another server", "a\"b"]);
+        let held = ["orders", "staff", "of another server", "a\"b"];
+        let caller = Caller::local("agent").with_scopes(held);
         let challenge = |keeping| challenges.insufficient_scope(&required, keeping);
         assert_eq!(challenge(None), r#"Bearer error="insufficient_scope", scope="audit refunds""#);
         assert_eq!(
             challenge(Some(&caller)),
-            r#"Bearer error="insufficient_scope", scope="audit orders refunds""#
+            r#"Bearer error="insufficient_scope", scope="audit orders refunds staff""#
         );
     }
 
