@@ -1,4 +1,5 @@
-//! One line for each call, for the audit trail: who asked for what, and how it ended.
+//! One line for each call, for the audit trail: who asked for what, and how it ended; and one for each
+//! credential that is minted.
 //!
 //! Events of the target `mcp_guard::audit`. They hold no argument, no key and no result.
 
@@ -35,6 +36,20 @@ pub(crate) fn not_found(caller: Option<&Caller>) {
         tenant = caller.and_then(Caller::tenant),
         subject = caller.map(Caller::subject),
         "no such tool"
+    );
+}
+
+/// Writes the line of a credential that was minted: for which tool and scopes, and on whose behalf
+/// where it is not the server's.
+pub(crate) fn minted(tool: &str, caller: Option<&Caller>, scopes: &[&str]) {
+    tracing::info!(
+        target: "mcp_guard::audit",
+        tool,
+        issuer = caller.map(Caller::issuer),
+        tenant = caller.and_then(Caller::tenant),
+        subject = caller.map(Caller::subject),
+        scopes = scopes.join(" "),
+        "minted a credential"
     );
 }
 

@@ -3,11 +3,12 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     env, fmt,
+    sync::Arc,
 };
 
 use serde_json::Value;
 
-use crate::error::ConfigError;
+use crate::{error::ConfigError, secret::Secret};
 
 /// The issuer of a caller that the operator named, rather than an authorization server.
 pub const LOCAL_ISSUER: &str = "local";
@@ -28,7 +29,20 @@ pub struct Caller {
     client: Option<String>,
     scopes: BTreeSet<String>,
     claims: BTreeMap<String, Value>,
+    token: Presented,
 }
+
+/// The token by which a caller was identified, where it is to be exchanged. It is not who they are.
+#[derive(Clone, Default)]
+struct Presented(Option<Arc<Secret>>);
+
+impl PartialEq for Presented {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Presented {}
 
 impl Caller {
     /// A caller as `subject` of `issuer`, without scopes.
@@ -41,6 +55,7 @@ impl Caller {
             client: None,
             scopes: BTreeSet::new(),
             claims: BTreeMap::new(),
+            token: Presented::default(),
         }
     }
 
@@ -105,6 +120,20 @@ impl Caller {
     pub fn with_claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.claims.insert(name.into(), value.into());
         self
+    }
+
+    /// Keeps the access token that the caller sent, for a transport of your own: a credential source
+    /// that [acts for subject tokens](crate::ActsFor::SubjectToken) can exchange it. No tool can reach
+    /// it, and it is never passed on.
+    #[must_use]
+    pub fn with_token(mut self, token: Secret) -> Self {
+        self.token = Presented(Some(Arc::new(token)));
+        self
+    }
+
+    /// The access token that the caller sent, if it was kept.
+    pub(crate) fn token(&self) -> Option<&Secret> {
+        self.token.0.as_deref()
     }
 
     /// Who says who the caller is.

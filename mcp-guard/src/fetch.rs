@@ -105,39 +105,71 @@ impl Fetch {
     )]
     pub(crate) async fn get(&self, url: &str) -> Result<Answer, FetchError> {
         let target = self.target(url)?;
-        self.send(self.client()?.get(target.into_url())).await
+        let request = self.client()?.get(target.into_url());
+        Ok(self.send(request, |status| status == StatusCode::OK).await?.1)
     }
 
     /// `POST` of a form, as the client that `secret` belongs to.
     ///
     /// # Errors
     /// As of [`get`](Self::get).
+    #[cfg_attr(not(feature = "jwt"), expect(dead_code, reason = "tokens are introspected by it"))]
     pub(crate) async fn post_form(
         &self,
         url: &str,
         form: &[(&str, &str)],
         secret: Option<&ClientSecret>,
     ) -> Result<Answer, FetchError> {
+        let request = self.form(url, form, secret)?;
+        Ok(self.send(request, |status| status == StatusCode::OK).await?.1)
+    }
+
+    /// `POST` of a form to a token endpoint, which says in JSON why it refuses: status 400 or 401 (RFC
+    /// 6749 §5.2), or 403.
+    ///
+    /// # Errors
+    /// As of [`get`](Self::get), but that these statuses are an answer.
+    #[cfg(feature = "credentials")]
+    pub(crate) async fn ask_for_token(
+        &self,
+        url: &str,
+        form: &[(&str, &str)],
+        secret: Option<&ClientSecret>,
+    ) -> Result<(StatusCode, Answer), FetchError> {
+        let request = self.form(url, form, secret)?;
+        self.send(request, |status| matches!(status.as_u16(), 200 | 400 | 401 | 403)).await
+    }
+
+    fn form(
+        &self,
+        url: &str,
+        form: &[(&str, &str)],
+        secret: Option<&ClientSecret>,
+    ) -> Result<RequestBuilder, FetchError> {
         let target = self.target(url)?;
         let request = self.client()?.post(target.into_url()).form(form);
-        let request = match secret {
+        Ok(match secret {
             Some(secret) => secret.sign(request),
             None => request,
-        };
-        self.send(request).await
+        })
     }
 
     fn target(&self, url: &str) -> Result<Target, FetchError> {
         Target::parse(url, self.reach).map_err(|_| FetchError::Target)
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<Answer, FetchError> {
+    async fn send(
+        &self,
+        request: RequestBuilder,
+        is_answer: impl Fn(StatusCode) -> bool,
+    ) -> Result<(StatusCode, Answer), FetchError> {
         let request = request.header("Accept", "application/json");
         let response = request.send().await.map_err(|error| FetchError::of(&error))?;
-        if response.status() != StatusCode::OK {
-            return Err(FetchError::Status(response.status()));
+        let status = response.status();
+        if !is_answer(status) {
+            return Err(FetchError::Status(status));
         }
-        Answer::read(response).await
+        Ok((status, Answer::read(response).await?))
     }
 
     fn client(&self) -> Result<&Client, FetchError> {

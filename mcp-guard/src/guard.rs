@@ -6,6 +6,7 @@ mod background;
 mod build;
 mod check;
 mod identify;
+mod mint;
 mod operations;
 mod panic;
 mod reconcile;
@@ -42,6 +43,7 @@ pub(crate) use toolbox::{GuardedTool, Toolbox};
 use crate::{
     audit,
     caller::Caller,
+    credential::Sources,
     encryption::Vault,
     failure::Failure,
     key::PrincipalId,
@@ -74,6 +76,8 @@ pub(crate) struct Core {
     scopes: GrantedScopes,
     meters: Meters,
     slots: Arc<Slots<PrincipalId>>,
+    /// What tools reach their backends with.
+    credentials: Sources,
     settings: Settings,
     server: ServerInfo,
     /// Whether unknown outcomes are being looked into.
@@ -236,6 +240,11 @@ impl Core {
 
     pub(crate) fn server(&self) -> &ServerInfo {
         &self.server
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn credentials(&self) -> &Sources {
+        &self.credentials
     }
 
     pub(crate) fn toolbox(&self) -> &Toolbox {

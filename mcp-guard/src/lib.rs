@@ -10,6 +10,7 @@ mod auth;
 mod budget;
 mod caller;
 mod clock;
+mod credential;
 mod effect;
 mod encryption;
 mod error;
@@ -39,6 +40,12 @@ pub use auth::{
 pub use auth::{Issuer, ResourceServer, SigningAlgorithm};
 pub use caller::{Caller, LOCAL_ISSUER};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
+pub use credential::{
+    ActsFor, Credential, CredentialError, CredentialRequest, CredentialSource,
+    EnvironmentCredential, FileCredential, MintFuture,
+};
+#[cfg(feature = "credentials")]
+pub use credential::{ClientCredentials, TokenExchange};
 pub use effect::{Effect, NotDispatched};
 #[cfg(feature = "encryption")]
 pub use encryption::PayloadKeys;
@@ -52,11 +59,13 @@ pub use key::OperationId;
 pub use manifest::{Loosening, Manifest};
 pub use mcp_guard_macros::{ToolError, guarded_tool, guarded_tools};
 pub use rate::{Quota, Rates};
+#[cfg(feature = "credentials")]
+pub use reqwest;
 pub use rmcp;
 #[cfg(feature = "sqlite")]
 pub use rusqlite;
 pub use scopes::ScopeHierarchy;
-pub use secret::DeploymentSecret;
+pub use secret::{DeploymentSecret, Secret};
 #[cfg(feature = "http")]
 pub use serve::{Http, Proxies};
 #[cfg(feature = "redis")]
@@ -69,8 +78,8 @@ pub use store::{SqliteStore, SqliteTransaction};
 #[cfg(feature = "postgres")]
 pub use tokio_postgres;
 pub use tool::{
-    Access, BudgetOf, BudgetSpec, EffectClass, IdempotentSpec, InFlight, IntoReconciled, LimitSpec,
-    Measure, Measurement, OnUnknown, Provided, Reconciled, Requirement, Returned, Tool, ToolSet,
-    ToolSpec, Tools,
+    Access, BudgetOf, BudgetSpec, EffectClass, Found, IdempotentSpec, InFlight, IntoReconciled,
+    LimitSpec, Measure, Measurement, OnUnknown, Provided, Reconciled, Requirement, Returned, Tool,
+    ToolSet, ToolSpec, Tools,
 };
 pub use wire::WireLimits;

@@ -2,6 +2,8 @@
 
 pub use mcp_guard_macros::{ToolError, guarded_tool, guarded_tools};
 
+#[cfg(feature = "credentials")]
+pub use crate::credential::{ClientCredentials, TokenExchange};
 #[cfg(feature = "redis")]
 pub use crate::store::RedisStore;
 #[cfg(feature = "sqlite")]
@@ -15,9 +17,11 @@ pub use crate::{
 };
 pub use crate::{
     caller::Caller,
+    credential::{Credential, EnvironmentCredential, FileCredential},
     effect::Effect,
     failure::ToolError,
     guard::{Guard, GuardBuilder},
+    secret::Secret,
     store::MemoryStore,
     tool::Reconciled,
 };

@@ -6,8 +6,8 @@ pub use serde;
 pub use crate::{
     failure::{Class, Report, ToolError},
     tool::{
-        Access, BudgetOf, BudgetSpec, EffectClass, IdempotentSpec, InFlight, LimitSpec, Measure,
-        Measurement, OnUnknown, Provided, Reconciled, Requirement, Returned, Tool, ToolSet,
-        ToolSpec, Tools, reconciled,
+        Access, BudgetOf, BudgetSpec, EffectClass, Found, IdempotentSpec, InFlight, LimitSpec,
+        Measure, Measurement, OnUnknown, Provided, Reconciled, Requirement, Returned, Tool,
+        ToolSet, ToolSpec, Tools, reconciled,
     },
 };

@@ -1,56 +1,56 @@
-//! The secret of a deployment, from which downstream keys are made.
+//! What must not be seen: secrets that the operator hands over, and the deployment's own.
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+mod deployment;
+mod place;
+mod unseen;
 
-use crate::{key::OperationId, store::StoreError};
+use std::path::Path;
 
-/// Thirty-two random bytes that every process of a deployment shares. It has no `Debug`, `Display`
-/// or `Serialize`.
-#[derive(Clone)]
-pub struct DeploymentSecret([u8; 32]);
+pub use deployment::DeploymentSecret;
+use secrecy::{ExposeSecret as _, SecretString};
+use zeroize::Zeroizing;
 
-impl DeploymentSecret {
-    /// A fresh one.
+use crate::error::ConfigError;
+
+/// A text that nobody must see: an access token, a client's secret, an API key.
+///
+/// It has no `Debug`, `Display`, `Serialize`, `JsonSchema`, `Clone` or comparison, so that a tool
+/// which returns one, alone or in a field, does not compile, and neither does a `derive(Debug)` that
+/// would print it. Its memory is overwritten when it is dropped. What is made of
+/// [`expose`](Secret::expose) is no longer kept by it.
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// Keeps a text. The text that was handed over is overwritten with it.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        let text = Zeroizing::new(text);
+        Self(SecretString::from(text.as_str()))
+    }
+
+    /// The secret in an environment variable.
     ///
     /// # Errors
-    /// When the operating system gives no randomness.
-    pub fn generate() -> Result<Self, StoreError> {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes)
-            .map_err(|error| StoreError::Unusable(format!("no randomness: {error}")))?;
-        Ok(Self(bytes))
+    /// When it is not set, empty, or not Unicode.
+    pub fn from_env(name: &str) -> Result<Self, ConfigError> {
+        place::in_env(name)
     }
 
-    /// One that a store kept.
+    /// The secret in a file: its text without one trailing line break. At most 64 KiB.
+    ///
+    /// As `ssh` has it, a file that belongs to the user who runs this and that others can read or
+    /// write is refused; one that somebody else put there, as a container's runtime does, is theirs
+    /// to protect.
+    ///
+    /// # Errors
+    /// When it cannot be read, is open to others, empty, too long, or not Unicode.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        place::in_file(path.as_ref())
+    }
+
+    /// The text. Hand it on, and keep no copy.
     #[must_use]
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
     }
-
-    /// The bytes, for a store to keep.
-    #[must_use]
-    pub fn expose(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    /// The key that an operation's backend is given: HMAC-SHA-256 of the operation, in the form of
-    /// a `UUIDv8` (RFC 9562 §5.8), which every backend takes for a key. The same on every attempt;
-    /// it tells nothing about the client's key.
-    pub(crate) fn downstream_key(&self, operation: &OperationId) -> Result<String, StoreError> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0)
-            .map_err(|error| StoreError::Unusable(error.to_string()))?;
-        mac.update(b"mcp-guard downstream key v1\0");
-        mac.update(operation.as_bytes());
-        let digest = mac.finalize().into_bytes();
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&digest[..16]);
-        Ok(uuid_v8(bytes))
-    }
-}
-
-fn uuid_v8(mut bytes: [u8; 16]) -> String {
-    bytes[6] = (bytes[6] & 0x0f) | 0x80;
-    bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    uuid::Uuid::from_bytes(bytes).hyphenated().to_string()
 }

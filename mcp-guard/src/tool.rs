@@ -12,7 +12,7 @@ pub use erased::Tools;
 pub(crate) use erased::{BodyEnd, Decoded, Registered, Running};
 pub(crate) use provided::Providers;
 pub use provided::{Provided, Requirement};
-pub use reconciled::{IntoReconciled, Reconciled, reconciled};
+pub use reconciled::{Found, IntoReconciled, Reconciled, reconciled};
 pub use spec::{
     Access, BudgetOf, BudgetSpec, EffectClass, IdempotentSpec, InFlight, LimitSpec, OnUnknown,
     ToolSpec,
@@ -55,10 +55,10 @@ pub trait Tool: 'static {
     fn reconcile(
         call: Provided<'_>,
         arguments: Self::Arguments,
-    ) -> impl Future<Output = Reconciled<<Self::Return as Returned>::Value>> + Send {
+    ) -> impl Future<Output = Found<<Self::Return as Returned>::Value>> + Send {
         async move {
             drop((call, arguments));
-            Reconciled::StillUnknown
+            Ok(Reconciled::StillUnknown)
         }
     }
 }

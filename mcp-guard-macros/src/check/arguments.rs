@@ -12,8 +12,8 @@ use crate::{
     model::{Tool, Use},
 };
 
-const RULES: [fn(&Parameter) -> Result<()>; 4] =
-    [described, owned, not_reserved, published_as_named];
+const RULES: [fn(&Parameter) -> Result<()>; 5] =
+    [described, owned, not_secret, not_reserved, published_as_named];
 
 /// An argument that the attribute needs.
 #[derive(Clone, Copy)]
@@ -81,6 +81,21 @@ fn owned(argument: &Parameter) -> Result<()> {
         ),
     };
     Err(Error::new_spanned(tokens, message))
+}
+
+/// The model never holds what opens a backend. A type of one's own by such a name is refused as well:
+/// it asks a model for the same thing.
+fn not_secret(argument: &Parameter) -> Result<()> {
+    let Some(name) = types::secret(&argument.ty) else {
+        return Ok(());
+    };
+    Err(Error::new_spanned(
+        &argument.ty,
+        format!(
+            "an owned parameter is sent by the model, and the model never holds a `{name}`: write \
+             `&{name}`, which the server lends"
+        ),
+    ))
 }
 
 /// The key is the guard's own argument: every idempotent tool has it.

@@ -49,7 +49,7 @@ fn shared(Borrowed { tool, parameter, reference }: Borrowed<'_>) -> Result<()> {
              store is lent to a tool with `idempotent(store = \"transaction\")`",
         ));
     }
-    if types::is_effect(&parameter.ty) || types::is_caller(&parameter.ty) {
+    if types::is_of_the_call(&parameter.ty) {
         return Err(Error::new_spanned(
             mutability,
             format!(

@@ -43,12 +43,10 @@ fn one_handle(tool: &Tool, errors: &Errors) {
     }
 }
 
-/// The `mut` of each parameter that a transaction could be lent to. An effect or a caller is reported
-/// as what it is.
+/// The `mut` of each parameter that a transaction could be lent to. What the
+/// call lends of its own is reported as what it is.
 fn handles(tool: &Tool) -> impl Iterator<Item = &Token![mut]> {
-    let could_be = |parameter: &&Parameter| {
-        !types::is_effect(&parameter.ty) && !types::is_caller(&parameter.ty)
-    };
+    let could_be = |parameter: &&Parameter| !types::is_of_the_call(&parameter.ty);
     tool.function.provided().filter(could_be).filter_map(Parameter::written)
 }
 

@@ -36,7 +36,7 @@ pub(super) fn reconcile(tool: &Tool) -> Option<TokenStream> {
     Some(quote_spanned! {span=>
         async fn reconcile(
             #signature
-        ) -> __mcp_guard::Reconciled<<Self::Return as __mcp_guard::Returned>::Value> {
+        ) -> __mcp_guard::Found<<Self::Return as __mcp_guard::Returned>::Value> {
             __mcp_guard::reconciled(#path(#(#values),*).await)
         }
     })

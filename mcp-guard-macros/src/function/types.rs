@@ -37,9 +37,18 @@ pub(crate) fn is_effect(ty: &Type) -> bool {
     last_segment(ty).is_some_and(|segment| segment.ident == "Effect")
 }
 
-/// Whether the path's last segment is `Caller`.
-pub(crate) fn is_caller(ty: &Type) -> bool {
-    last_segment(ty).is_some_and(|segment| segment.ident == "Caller")
+/// Whether the path's last segment is that of what every call lends of its own: `Effect`, `Caller` or
+/// `Credential`.
+pub(crate) fn is_of_the_call(ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|segment| {
+        ["Effect", "Caller", "Credential"].iter().any(|name| segment.ident == name)
+    })
+}
+
+/// The path's last segment, if that is `Credential` or `Secret`.
+pub(crate) fn secret(ty: &Type) -> Option<&Ident> {
+    let name = &last_segment(ty)?.ident;
+    (name == "Credential" || name == "Secret").then_some(name)
 }
 
 fn names_number(ty: &Type, names: &[&str]) -> bool {

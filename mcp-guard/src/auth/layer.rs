@@ -22,6 +22,7 @@ use crate::{
     caller::Caller,
     guard::Guard,
     mcp,
+    secret::Secret,
     wire::{self, Fault, Refused},
 };
 
@@ -66,12 +67,21 @@ async fn authenticate(
     };
     // A panic would end the connection without an answer.
     let asked = AssertUnwindSafe(async { parts.authenticate.authenticate(token).await });
-    asked.catch_unwind().await.unwrap_or(Err(AuthenticateError::Unavailable)).map_err(|error| {
-        match error {
-            AuthenticateError::InvalidToken => NotAdmitted::InvalidToken,
-            AuthenticateError::Unavailable => NotAdmitted::Unavailable,
-        }
+    let found = asked.catch_unwind().await.unwrap_or(Err(AuthenticateError::Unavailable));
+    let found = found.map(|caller| keep_token(guard, caller, token));
+    found.map_err(|error| match error {
+        AuthenticateError::InvalidToken => NotAdmitted::InvalidToken,
+        AuthenticateError::Unavailable => NotAdmitted::Unavailable,
     })
+}
+
+/// Keeps the token with its caller, where a credential source exchanges it.
+fn keep_token(guard: &Guard, caller: Caller, token: &str) -> Caller {
+    if guard.core().credentials().exchange_tokens() {
+        caller.with_token(Secret::new(token.to_owned()))
+    } else {
+        caller
+    }
 }
 
 /// Reads the body, no more of it than a message may have, and checks it on its bytes.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Category, Class, Failure, Report, text::presentable};
-use crate::tool::BudgetSpec;
+use crate::{credential::CredentialError, tool::BudgetSpec};
 
 /// What the agent should do about a category, unless a failure says otherwise.
 pub(super) fn next_action(category: Category) -> &'static str {
@@ -208,6 +208,32 @@ impl Failure {
 
     pub(crate) fn cancelled() -> Self {
         Self::new(Category::Transient, "cancelled", "The call was cancelled. Nothing was done.")
+    }
+}
+
+// The credential, before anything was done. An earlier attempt at the operation may have acted, so
+// that a new key is not safe.
+impl Failure {
+    pub(crate) fn of_credential(error: &CredentialError) -> Self {
+        let failure = match error {
+            CredentialError::Unavailable(_) => Self::new(
+                Category::Transient,
+                "credential_unavailable",
+                "The tool's credential cannot be had now. This call did nothing.",
+            )
+            .retry_after(Duration::from_secs(2)),
+            CredentialError::Refused(_) => Self::new(
+                Category::Authz,
+                "credential_refused",
+                "The tool is refused the credential that it needs. This call did nothing.",
+            ),
+            CredentialError::Defect(_) => Self::new(
+                Category::Internal,
+                "credential_defect",
+                "The server cannot get the tool's credential. This call did nothing.",
+            ),
+        };
+        Self { safe_new_key: false, ..failure.logged(error.to_string()) }
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::{Response, header};
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use super::{FetchError, MAX_ANSWER};
 use crate::wire::{self, WireLimits};
@@ -13,7 +14,7 @@ const MAX_DEPTH: usize = 16;
 
 /// The whole answer to a request. It has no `Debug`: there may be secrets in it.
 pub(crate) struct Answer {
-    body: Vec<u8>,
+    body: Zeroizing<Vec<u8>>,
     max_age: Option<Duration>,
 }
 
@@ -21,7 +22,7 @@ impl Answer {
     /// Reads no more than an answer may have, whatever its header says of its length.
     pub(super) async fn read(mut response: Response) -> Result<Self, FetchError> {
         let max_age = max_age(&response);
-        let mut body = Vec::new();
+        let mut body = Zeroizing::new(Vec::new());
         while let Some(chunk) = response.chunk().await.map_err(|error| FetchError::of(&error))? {
             if body.len() + chunk.len() > MAX_ANSWER {
                 return Err(FetchError::TooLarge);

@@ -23,6 +23,7 @@ use crate::{
 };
 use crate::{
     caller::Caller,
+    credential::{CredentialSource, Sources},
     encryption::Vault,
     error::BuildError,
     rate::{Meters, Rates, Slots},
@@ -41,6 +42,7 @@ pub struct GuardBuilder {
     provided_twice: Vec<&'static str>,
     store: Option<Arc<dyn Store>>,
     identity: Option<Caller>,
+    credentials: Sources,
     vault: Vault,
     settings: Settings,
     server: ServerInfo,
@@ -113,6 +115,20 @@ impl GuardBuilder {
         self
     }
 
+    /// Mints the credentials of the tools that borrow `&Credential`: for each tool's own scopes, when
+    /// a call has passed every gate.
+    pub fn credentials(mut self, source: impl CredentialSource) -> Self {
+        self.credentials.set(source);
+        self
+    }
+
+    /// Mints the credentials of one tool, in place of [`credentials`](Self::credentials): for a
+    /// backend of its own, or for a static token of its own.
+    pub fn credentials_for<T: Tool>(mut self, source: impl CredentialSource) -> Self {
+        self.credentials.set_for(T::SPEC.name, source);
+        self
+    }
+
     /// Serves over Streamable HTTP. Takes an [`authenticate`](Self::authenticate).
     #[cfg(feature = "http")]
     pub fn http(mut self, http: Http) -> Self {
@@ -156,6 +172,13 @@ impl GuardBuilder {
     /// How long a call waits for its store. Default 5 s.
     pub fn store_timeout(mut self, timeout: Duration) -> Self {
         self.settings.store_timeout = timeout;
+        self
+    }
+
+    /// How long a call waits for its tool's credential, before its body and beside the body's time.
+    /// Default 10 s. Then it is `transient`: nothing was done.
+    pub fn credential_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.credential_timeout = timeout;
         self
     }
 
@@ -238,6 +261,7 @@ impl GuardBuilder {
         if let Some(store) = &store {
             self.add_operation_status(store);
         }
+        let has_tokens = self.has_tokens();
         let registered = self.tools.into_vec();
         if registered.is_empty() {
             mistakes.push("it has no tool: add `.tool::<…>()`".into());
@@ -254,6 +278,8 @@ impl GuardBuilder {
         }
         check::settings(&self.settings, &mut mistakes);
         check::callers(&self.settings, &registered, &mut mistakes);
+        let setting = (&self.settings, has_tokens);
+        check::credentials(&registered, &self.credentials, setting, &mut mistakes);
         #[cfg(feature = "http")]
         let http = check::http(self.http, self.authenticate, &mut mistakes);
         let toolbox = Toolbox::new(registered, &self.settings, &mut mistakes);
@@ -275,6 +301,7 @@ impl GuardBuilder {
                     self.settings.max_concurrent_calls,
                     self.settings.max_concurrent_calls_per_caller,
                 ),
+                credentials: self.credentials,
                 settings: self.settings,
                 server: self.server,
                 watched: AtomicBool::new(false),
@@ -283,6 +310,15 @@ impl GuardBuilder {
                 http,
             }),
         })
+    }
+
+    /// Whether callers may have sent tokens: not where the operator names the one there is.
+    fn has_tokens(&self) -> bool {
+        #[cfg(feature = "http")]
+        if self.authenticate.is_some() {
+            return true;
+        }
+        self.identity.is_none()
     }
 
     /// Adds the guard's own tool, where there are keys to ask about.

@@ -13,6 +13,7 @@ use crate::{
     serve::{Http, admission::Door},
 };
 use crate::{
+    credential::Sources,
     store::{Store, Transactions},
     tool::{Access, EffectClass, Providers, Registered, ToolSpec},
 };
@@ -33,6 +34,35 @@ pub(super) fn requirements(tool: &Registered, providers: &Providers, mistakes: &
             mistakes.push(format!(
                 "tool `{}` is `read_only` and borrows `&{written}`: a tool without an effect has \
                  none; remove the parameter, or write `idempotent`",
+                spec.name
+            ));
+        }
+    }
+}
+
+/// What is borrowed to reach a backend is minted, well within the lease.
+pub(super) fn credentials(
+    tools: &[Registered],
+    sources: &Sources,
+    (settings, has_tokens): (&Settings, bool),
+    mistakes: &mut Vec<String>,
+) {
+    mistakes.extend(sources.mistakes(tools, has_tokens));
+    for spec in tools.iter().filter(|tool| tool.borrows_a_credential()).map(|tool| tool.spec()) {
+        let EffectClass::Idempotent(idempotent) = spec.effect else { continue };
+        let lease = idempotent.lease.unwrap_or(settings.lease);
+        let allowed = settings.credential_timeout;
+        if idempotent.transaction {
+            mistakes.push(format!(
+                "tool `{}` has `store = \"transaction\"` and borrows `&Credential`: minting one \
+                 would hold the store's transaction open while others wait; keep what it reaches \
+                 out of the transaction, in a tool of its own",
+                spec.name
+            ));
+        } else if allowed >= lease {
+            mistakes.push(format!(
+                "tool `{}` has a lease of {lease:?}, and its credential may take {allowed:?}: \
+                 write a shorter `.credential_timeout(…)`, or a longer lease",
                 spec.name
             ));
         }
@@ -86,6 +116,7 @@ pub(super) fn settings(settings: &Settings, mistakes: &mut Vec<String>) {
         ("retain", settings.retain),
         ("tombstone", settings.tombstone),
         ("store_timeout", settings.store_timeout),
+        ("credential_timeout", settings.credential_timeout),
         ("reconcile_every", settings.reconcile_every),
     ];
     for (name, duration) in durations {

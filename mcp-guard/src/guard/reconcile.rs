@@ -4,18 +4,19 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{
-    Core, GuardedTool, Reply,
+    Core, GuardedTool, Reply, mint,
     run::{End, to_its_end},
     settle::{Certainty, settlement},
 };
 use crate::{
     audit,
     caller::Caller,
+    credential::Credential,
     effect::Effect,
     encryption::Content,
     failure::Failure,
     store::{Attempt, Fenced, Inspected, Store, StoreError},
-    tool::{BodyEnd, EffectClass, IdempotentSpec, OnUnknown, Provided, Reconciled},
+    tool::{BodyEnd, EffectClass, Found, IdempotentSpec, OnUnknown, Provided, Reconciled},
 };
 
 /// How many unknown operations are read at once.
@@ -41,9 +42,17 @@ pub(super) async fn reconcile(
     };
     let allowed = spec.timeout.unwrap_or(core.settings.timeout);
     let key = core.secret().await?.downstream_key(&lost.operation)?;
-    let effect = Effect::new(key, lost.epoch, Instant::now() + allowed);
-    let provided = Provided::new(&core.providers, caller, Some(&effect));
-    let found = to_its_end(arguments.reconcile(provided), allowed).await;
+    let found = match mint::on_behalf_of(core, tool, caller).await {
+        Ok(credential) => {
+            let effect = Effect::new(key, lost.epoch, Instant::now() + allowed);
+            let provided = Provided::new(&core.providers, caller, Some(&effect))
+                .with_credential(credential.as_deref());
+            let lent = credential.as_deref();
+            let found = to_its_end(arguments.reconcile(provided), allowed, lent).await;
+            found.withheld(lent, withhold)
+        }
+        Err(failure) => End::NotBegun(failure),
+    };
     let Some((certainty, reply)) = judge(spec.name, found) else { return Ok(()) };
     let settlement = settlement(certainty, &reply, &lost.operation, &idempotent, core);
     let fenced = core.records()?.resolve(&lost, &settlement).await?;
@@ -53,19 +62,37 @@ pub(super) async fn reconcile(
     Ok(())
 }
 
+/// What was found out, without the credential it was found out with.
+fn withhold(credential: &Credential, found: Found<BodyEnd>) -> Found<BodyEnd> {
+    match found {
+        Ok(Reconciled::Landed(end)) => Ok(Reconciled::Landed(credential.withhold(end))),
+        Ok(other) => Ok(other),
+        Err(why) => Err(credential.without(&why)),
+    }
+}
+
 /// What was found out, unless that is nothing.
-fn judge(tool: &str, found: End<Reconciled<BodyEnd>>) -> Option<(Certainty, Reply)> {
+fn judge(tool: &str, found: End<Found<BodyEnd>>) -> Option<(Certainty, Reply)> {
     let unavailable = || Reply::failure(tool, &Failure::result_unavailable());
     match found {
-        End::Returned(Reconciled::Landed(BodyEnd::Value(value))) => {
+        End::Returned(Ok(Reconciled::Landed(BodyEnd::Value(value)))) => {
             Some((Certainty::Done, Reply::success(&value).unwrap_or_else(|_| unavailable())))
         }
-        End::Returned(Reconciled::Landed(_)) => Some((Certainty::Done, unavailable())),
-        End::Returned(Reconciled::NotLanded) => {
+        End::Returned(Ok(Reconciled::Landed(_))) => Some((Certainty::Done, unavailable())),
+        End::Returned(Ok(Reconciled::NotLanded)) => {
             // Nobody is answered with this: the key is free again.
             Some((Certainty::NothingDone, unavailable()))
         }
-        End::Returned(Reconciled::StillUnknown) => None,
+        End::Returned(Ok(Reconciled::StillUnknown)) => None,
+        End::Returned(Err(error)) => {
+            tracing::warn!(tool, error, "an unknown outcome could not be reconciled");
+            None
+        }
+        End::NotBegun(failure) => {
+            let why = failure.detail.as_deref();
+            tracing::warn!(tool, why, "an unknown outcome cannot be reconciled now");
+            None
+        }
         End::Panicked(message) => {
             tracing::error!(tool, message, "an unknown outcome could not be reconciled");
             None
@@ -78,12 +105,12 @@ fn judge(tool: &str, found: End<Reconciled<BodyEnd>>) -> Option<(Certainty, Repl
 }
 
 /// Whether an unknown outcome of the tool can be reconciled without the call that caused it.
-pub(super) fn in_background(tool: &GuardedTool) -> bool {
+pub(super) fn in_background(core: &Core, tool: &GuardedTool) -> bool {
     let reconciles = matches!(
         tool.spec().effect,
         EffectClass::Idempotent(IdempotentSpec { on_unknown: OnUnknown::Reconcile, .. })
     );
-    reconciles && !tool.borrows_the_caller()
+    reconciles && !core.asks_for_its_caller(tool)
 }
 
 /// Goes once through all unknown operations of tools that say how to find out about them.
@@ -105,7 +132,7 @@ pub(super) async fn reconcile_all(core: &Core) -> Result<(), StoreError> {
 
 async fn reconcile_one(core: &Core, unknown: Inspected) -> Result<(), StoreError> {
     let Inspected { operation, record, .. } = unknown;
-    let Some(tool) = core.toolbox.get(&record.tool).filter(|tool| in_background(tool)) else {
+    let Some(tool) = core.toolbox.get(&record.tool).filter(|tool| in_background(core, tool)) else {
         return Ok(());
     };
     let Some(kept) = &record.arguments else { return Ok(()) };

@@ -121,6 +121,10 @@ impl GuardedTool {
         self.tool.requires().iter().any(Requirement::is_caller)
     }
 
+    pub(super) fn borrows_a_credential(&self) -> bool {
+        self.tool.borrows_a_credential()
+    }
+
     pub(crate) fn schema(&self) -> &ArgumentsSchema {
         &self.schema
     }

@@ -20,7 +20,7 @@ impl Guard {
         }
         let Ok(runtime) = Handle::try_current() else { return };
         if !core.watched.swap(true, Ordering::SeqCst)
-            && core.toolbox.all().any(reconcile::in_background)
+            && core.toolbox.all().any(|tool| reconcile::in_background(core, tool))
         {
             runtime.spawn(watch(Arc::downgrade(core), core.settings.reconcile_every));
         }

@@ -6,7 +6,7 @@ use schemars::Schema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Measurement, Provided, Reconciled, Requirement, Returned, Tool, ToolSpec};
+use super::{Found, Measurement, Provided, Reconciled, Requirement, Returned, Tool, ToolSpec};
 use crate::{
     failure::{Report, ToolError},
     schema,
@@ -38,6 +38,10 @@ impl Tools {
 pub(crate) trait ErasedTool: Send + Sync {
     fn spec(&self) -> &'static ToolSpec;
     fn requires(&self) -> Vec<Requirement>;
+    /// Whether the tool reaches its backend with a credential of the guard's.
+    fn borrows_a_credential(&self) -> bool {
+        self.requires().iter().any(Requirement::is_credential)
+    }
     /// The schema that schemars derives for the arguments.
     fn arguments_schema(&self) -> Schema;
     /// The schema that schemars derives for a successful result.
@@ -62,7 +66,7 @@ pub(crate) trait Decoded: Send {
     fn measure(&self) -> Vec<Measurement>;
     fn run(self: Box<Self>, provided: Provided<'_>) -> Running<'_, BodyEnd>;
     /// Asks what became of an earlier attempt.
-    fn reconcile(self: Box<Self>, provided: Provided<'_>) -> Running<'_, Reconciled<BodyEnd>>;
+    fn reconcile(self: Box<Self>, provided: Provided<'_>) -> Running<'_, Found<BodyEnd>>;
 }
 
 /// How a body ended, when it ended by itself.
@@ -124,13 +128,13 @@ impl<T: Tool> Decoded for Typed<T> {
         Box::pin(async move { end_of(T::run(provided, self.0).await) })
     }
 
-    fn reconcile(self: Box<Self>, provided: Provided<'_>) -> Running<'_, Reconciled<BodyEnd>> {
+    fn reconcile(self: Box<Self>, provided: Provided<'_>) -> Running<'_, Found<BodyEnd>> {
         Box::pin(async move {
-            match T::reconcile(provided, self.0).await {
+            Ok(match T::reconcile(provided, self.0).await? {
                 Reconciled::Landed(value) => Reconciled::Landed(written(&value)),
                 Reconciled::NotLanded => Reconciled::NotLanded,
                 Reconciled::StillUnknown => Reconciled::StillUnknown,
-            }
+            })
         })
     }
 }

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::{caller::Caller, effect::Effect};
+use crate::{caller::Caller, credential::Credential, effect::Effect};
 
 /// One borrowed parameter: the type that must be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +49,13 @@ impl Requirement {
         self.type_id == TypeId::of::<Effect>()
     }
 
+    /// Whether this is what the call's backend is reached with.
+    pub(crate) fn is_credential(&self) -> bool {
+        self.type_id == TypeId::of::<Credential>()
+    }
+
     fn is_from_the_call(&self) -> bool {
-        self.is_effect() || self.is_caller() || self.is_transaction
+        self.is_effect() || self.is_caller() || self.is_credential() || self.is_transaction
     }
 }
 
@@ -70,11 +75,13 @@ impl Providers {
     }
 }
 
-/// What one call can borrow: the server's values, the caller, the effect, and the transaction.
+/// What one call can borrow: the server's values, the caller, the effect, the credential, and the
+/// transaction.
 pub struct Provided<'a> {
     providers: &'a Providers,
     caller: Option<&'a Caller>,
     effect: Option<&'a Effect>,
+    credential: Option<&'a Credential>,
     transaction: Option<&'a mut (dyn Any + Send + Sync)>,
 }
 
@@ -84,7 +91,11 @@ impl<'a> Provided<'a> {
         caller: Option<&'a Caller>,
         effect: Option<&'a Effect>,
     ) -> Self {
-        Self { providers, caller, effect, transaction: None }
+        Self { providers, caller, effect, credential: None, transaction: None }
+    }
+
+    pub(crate) fn with_credential(self, credential: Option<&'a Credential>) -> Self {
+        Self { credential, ..self }
     }
 
     pub(crate) fn with_transaction(
@@ -104,6 +115,8 @@ impl<'a> Provided<'a> {
             self.caller.map(|caller| caller as &dyn Any)
         } else if TypeId::of::<T>() == TypeId::of::<Effect>() {
             self.effect.map(|effect| effect as &dyn Any)
+        } else if TypeId::of::<T>() == TypeId::of::<Credential>() {
+            self.credential.map(|credential| credential as &dyn Any)
         } else {
             self.providers.0.get(&TypeId::of::<T>()).map(|value| &**value as &dyn Any)
         };

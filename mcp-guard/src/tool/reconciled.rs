@@ -27,26 +27,31 @@ pub enum Reconciled<T> {
 )]
 pub trait IntoReconciled<T> {
     /// What was found out.
-    fn into_reconciled(self) -> Reconciled<T>;
+    ///
+    /// # Errors
+    /// The function's own, as text.
+    fn into_reconciled(self) -> Found<T>;
 }
 
+/// What was found out, or why that is not known yet, for the log.
+pub type Found<T> = Result<Reconciled<T>, String>;
+
 impl<T> IntoReconciled<T> for Reconciled<T> {
-    fn into_reconciled(self) -> Self {
-        self
+    fn into_reconciled(self) -> Found<T> {
+        Ok(self)
     }
 }
 
 impl<T, E: Error> IntoReconciled<T> for Result<Reconciled<T>, E> {
-    fn into_reconciled(self) -> Reconciled<T> {
-        self.unwrap_or_else(|error| {
-            tracing::warn!(%error, "an unknown outcome could not be reconciled");
-            Reconciled::StillUnknown
-        })
+    fn into_reconciled(self) -> Found<T> {
+        self.map_err(|error| error.to_string())
     }
 }
 
 /// Calls [`IntoReconciled::into_reconciled`], for generated code.
-#[must_use]
-pub fn reconciled<T, R: IntoReconciled<T>>(returned: R) -> Reconciled<T> {
+///
+/// # Errors
+/// The function's own, as text.
+pub fn reconciled<T, R: IntoReconciled<T>>(returned: R) -> Found<T> {
     returned.into_reconciled()
 }

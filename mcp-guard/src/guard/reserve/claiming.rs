@@ -70,7 +70,8 @@ impl Claiming<'_> {
     /// Whether the tool's function can be asked on behalf of this caller: it may be told who calls,
     /// and an operation with the same business key may be another's.
     fn may_be_told(&self, lost: &Attempt) -> bool {
-        lost.operation == self.once.operation || !self.grant.tool().borrows_the_caller()
+        let is_its_own = lost.operation == self.once.operation;
+        is_its_own || !self.core.asks_for_its_caller(self.grant.tool())
     }
 
     async fn attempt(&self) -> Result<Result<Granted, Standing>, StoreError> {

@@ -55,6 +55,7 @@ pub(super) fn of_effect(
                 (Certainty::Unknown, unknown(Failure::unknown(report.code, detail), on_unknown))
             }
         },
+        End::NotBegun(failure) => (Certainty::NothingDone, *failure),
         // Unlike a slow backend, a defect is not mended by repeating the call at once.
         End::Panicked(detail) => {
             (Certainty::Unknown, unknown(Failure::unknown("panicked", detail), on_unknown))
@@ -96,6 +97,7 @@ pub(super) fn without_effect(tool: &str, end: End<BodyEnd>) -> (Certainty, Reply
             }
             Failure::of_report(report, detail)
         }
+        End::NotBegun(failure) => *failure,
         End::OutOfTime(allowed) => Failure::timed_out(format!("the body took over {allowed:?}")),
     };
     (Certainty::NothingDone, Reply::failure(tool, &failure))
