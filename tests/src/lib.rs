@@ -5,6 +5,7 @@ pub mod answer;
 pub mod asking;
 pub mod clients;
 pub mod crash;
+pub mod credentials;
 pub mod fixture;
 pub mod in_process;
 pub mod issuer;
