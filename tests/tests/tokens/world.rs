@@ -116,7 +116,9 @@ impl World {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a socket");
         let url = format!("http://{}/mcp", listener.local_addr().expect("an address"));
         tokio::spawn(guard.serve_http_on(listener));
-        Self { url, client: Client::new(), seen, clock }
+        // Time that is passed in a moment ends idle connections before a client can see it.
+        let client = Client::builder().pool_max_idle_per_host(0).build().expect("a client");
+        Self { url, client, seen, clock }
     }
 
     /// Comes with a token, and looks that nothing of it is in the answer.
