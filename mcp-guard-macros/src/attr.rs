@@ -1,11 +1,13 @@
 //! What `#[guarded_tool(...)]` says, read key by key.
 
 pub(crate) mod access;
+mod authorize;
 mod bound;
 mod budget;
 pub(crate) mod duration;
 mod effect;
 mod limit;
+mod names;
 mod unknown;
 mod written;
 
@@ -16,6 +18,7 @@ use syn::{Error, Ident, LitStr, Path, Result};
 
 pub(crate) use self::{
     access::Access,
+    authorize::Authorize,
     budget::Budget,
     effect::{Effect, Idempotent},
     limit::{Limit, MaxAmount},
@@ -30,6 +33,8 @@ pub(crate) struct Attr {
     pub(crate) span: Span,
     /// Who may call.
     pub(crate) access: Option<Access>,
+    /// What decides on each call.
+    pub(crate) authorize: Option<Authorize>,
     /// Whether it changes something.
     pub(crate) effect: Option<Effect>,
     /// The limit of the amount.
@@ -55,9 +60,10 @@ pub(crate) struct Attr {
     written: Written,
 }
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "scope",
     "any_caller",
+    "authorize",
     "idempotent",
     "read_only",
     "max_amount",
@@ -70,7 +76,7 @@ const KEYS: [&str; 13] = [
     "open_world",
     "crate",
 ];
-const LATER: [&str; 2] = ["approve", "authorize"];
+const LATER: [&str; 1] = ["approve"];
 
 impl Attr {
     /// Reads the attribute's arguments. `span` is where the attribute stands.
@@ -78,6 +84,7 @@ impl Attr {
         let mut attr = Self {
             span,
             access: None,
+            authorize: None,
             effect: None,
             max_amount: None,
             limits: Vec::new(),
@@ -141,6 +148,7 @@ impl Attr {
         match entry.name().as_str() {
             "scope" => self.access = Some(Access::scope(entry, errors)?),
             "any_caller" => self.access = Some(Access::any_caller(entry)?),
+            "authorize" => self.authorize = Some(Authorize::read(entry, errors)?),
             "idempotent" => {
                 let idempotent = Idempotent::read(entry, errors)?;
                 self.effect = Some(Effect::Idempotent(Box::new(idempotent)));

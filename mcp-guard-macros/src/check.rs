@@ -2,6 +2,7 @@
 
 mod arguments;
 mod effect;
+mod named;
 mod provided;
 mod signature;
 mod transaction;
@@ -16,6 +17,7 @@ pub(crate) fn check(tool: &Tool, errors: &Errors) {
     arguments::check(tool, errors);
     provided::check(tool, errors);
     effect::check(tool, errors);
+    named::check(tool, errors);
     transaction::check(tool, errors);
     tool_name(tool, errors);
     description(tool, errors);

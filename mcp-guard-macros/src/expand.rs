@@ -105,6 +105,7 @@ fn tool_impl(tool: &Tool, marker: &Ident) -> TokenStream {
     let requires = requires(&tool.function);
     let measure = measure(tool);
     let run = call::run(&tool.function);
+    let permit = call::permit(tool);
     let reconcile = call::reconcile(tool);
     quote! {
         #arguments
@@ -116,6 +117,7 @@ fn tool_impl(tool: &Tool, marker: &Ident) -> TokenStream {
             type Return = #returns;
             #requires
             #measure
+            #permit
             #run
             #reconcile
         }

@@ -30,6 +30,7 @@ pub(crate) fn function(function: &Function, guard: &TokenStream) -> TokenStream 
                     title: ::core::option::Option::None,
                     description: "",
                     access: __mcp_guard::Access::AnyCaller,
+                    authorizes: false,
                     effect: __mcp_guard::EffectClass::ReadOnly,
                     limits: &[],
                     budgets: &[],

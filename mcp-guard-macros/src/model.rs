@@ -1,8 +1,10 @@
 //! What the attribute says of the function: the two joined, with everything settled that the
 //! expansion needs.
 
+mod authorize;
 mod budgets;
 mod limits;
+mod named;
 mod uses;
 
 use std::time::Duration;
@@ -12,8 +14,10 @@ use quote::quote;
 use syn::{Error, Ident, LitStr, Path, ext::IdentExt};
 
 pub(crate) use self::{
+    authorize::Authorize,
     budgets::{Budget, Of},
     limits::Limit,
+    named::Named,
     uses::Use,
 };
 pub(crate) use crate::attr::{Effect, Idempotent, OnUnknown};
@@ -33,6 +37,8 @@ pub(crate) struct Tool {
     pub(crate) title: Option<String>,
     /// Who may call it.
     pub(crate) access: Access,
+    /// What decides on each call.
+    pub(crate) authorize: Option<Authorize>,
     /// Whether it changes something.
     pub(crate) effect: Effect,
     /// The limits of its parameters.
@@ -63,6 +69,7 @@ impl Tool {
     /// Joins the two. What is missing is noted as a mistake, and something stands in for it.
     pub(crate) fn new(mut attr: Attr, function: Function, errors: &Errors) -> Self {
         let access = access(&attr, errors);
+        let authorize = authorize::resolve(&mut attr, &function, errors);
         let effect = effect(&mut attr, errors);
         let limits = limits::resolve(&attr, &function, errors);
         let budgets = budgets::resolve(&attr, &function, errors);
@@ -71,6 +78,7 @@ impl Tool {
             guard: guard_path(attr.krate.as_ref().map(|(_, path)| path)),
             name: name(&attr, &function),
             access,
+            authorize,
             limits,
             budgets,
             business_key,

@@ -13,7 +13,7 @@ use crate::{
     entry::Entry,
     errors::Errors,
     function::{Function, Item, types::Obstacle},
-    model::{self, OnUnknown, Tool},
+    model::{self, Named, Tool},
 };
 
 /// An `impl` block and its guarded methods.
@@ -74,26 +74,28 @@ impl ToolSet {
             );
         }
         for tool in tools {
-            errors.keep(self.reconciler_of(tool));
+            for named in tool.named() {
+                errors.keep(self.through_its_type(&named));
+            }
         }
     }
 
     /// A path of one word names a function beside the block; a method is named through its type.
-    fn reconciler_of(&self, tool: &Tool) -> Result<()> {
-        let Some(OnUnknown::Reconcile(_, path)) = tool.idempotent().map(|it| &it.on_unknown) else {
-            return Ok(());
-        };
+    fn through_its_type(&self, named: &Named<'_>) -> Result<()> {
+        let path = named.path;
         let is_method =
             self.block.items.iter().any(
                 |item| matches!(item, ImplItem::Fn(method) if path.is_ident(&method.sig.ident)),
             );
         if is_method {
             let name = path.to_token_stream();
+            let [method, function] =
+                ["Self", "self"].map(|place| named.written(&format!("{place}::{name}")));
             return Err(Error::new_spanned(
                 path,
                 format!(
-                    "`{name}` is a method here: write `reconcile(Self::{name})`, or \
-                     `reconcile(self::{name})` for a function of this name"
+                    "`{name}` is a method here: write `{method}`, or `{function}` for a function \
+                     of this name"
                 ),
             ));
         }

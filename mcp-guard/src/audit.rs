@@ -21,6 +21,7 @@ pub(crate) fn answered(tool: &str, caller: Option<&Caller>, reply: &Reply, elaps
         category = outcome.category,
         code = outcome.code,
         error_id = outcome.error_id,
+        denied_by = outcome.denied_by,
         replayed = reply.is_replay(),
         durable = reply.is_durable(),
         took_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),

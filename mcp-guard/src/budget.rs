@@ -66,6 +66,7 @@ mod tests {
             name,
             title: None,
             description: "",
+            authorizes: false,
             access: Access::AnyCaller,
             effect: EffectClass::ReadOnly,
             limits: &[],

@@ -78,6 +78,9 @@ pub struct Failure {
     /// What the log says, never the model.
     #[serde(skip)]
     pub(crate) detail: Option<String>,
+    /// Who denied it, for the audit trail.
+    #[serde(skip)]
+    pub(crate) denied_by: Option<String>,
 }
 
 impl Failure {
@@ -98,6 +101,7 @@ impl Failure {
             error_id: None,
             required_scopes: None,
             detail: None,
+            denied_by: None,
         }
     }
 

@@ -9,6 +9,7 @@ mod identify;
 mod mint;
 mod operations;
 mod panic;
+mod permit;
 mod reconcile;
 mod reply;
 mod reserve;
@@ -33,6 +34,7 @@ use futures_util::FutureExt as _;
 pub use operations::{
     KeptArguments, Operation, OperationStatus, Operations, Resolution, ResolveError,
 };
+use permit::Authorizers;
 pub use reply::Reply;
 use serde_json::Value;
 pub(crate) use settings::{ServerInfo, Settings};
@@ -67,6 +69,8 @@ pub struct Guard {
 pub(crate) struct Core {
     toolbox: Toolbox,
     providers: Providers,
+    /// Who decides beside the tools.
+    authorizers: Authorizers,
     store: Option<Arc<dyn Store>>,
     /// What turns answers into what the store keeps.
     vault: Vault,
@@ -196,7 +200,8 @@ impl Guard {
         let grant = authorize::authorize(paced, &core.toolbox, &call.tool)?;
         let admitted = admit::admit(grant, core)?;
         let valid = validate::validate(admitted, call.arguments)?;
-        let reserved = reserve::reserve(valid, core, &call.cancelled).await?;
+        let permitted = permit::permit(valid, core, &call.cancelled).await?;
+        let reserved = reserve::reserve(permitted, core, &call.cancelled).await?;
         let ended = run::run(reserved, core).await;
         Ok(settle::settle(ended, core).await)
     }

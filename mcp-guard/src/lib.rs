@@ -7,6 +7,7 @@ pub mod __private;
 mod audit;
 #[cfg(feature = "http")]
 mod auth;
+mod authorizer;
 mod budget;
 mod caller;
 mod clock;
@@ -38,6 +39,10 @@ pub use auth::{
 };
 #[cfg(feature = "jwt")]
 pub use auth::{Issuer, ResourceServer, SigningAlgorithm};
+pub use authorizer::{
+    AccessRequest, AuthorizeError, AuthorizeFuture, Authorizer, Decision, Permission,
+    ToolDescription,
+};
 pub use caller::{Caller, LOCAL_ISSUER};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use credential::{
@@ -78,8 +83,8 @@ pub use store::{SqliteStore, SqliteTransaction};
 #[cfg(feature = "postgres")]
 pub use tokio_postgres;
 pub use tool::{
-    Access, BudgetOf, BudgetSpec, EffectClass, Found, IdempotentSpec, InFlight, IntoReconciled,
-    LimitSpec, Measure, Measurement, OnUnknown, Provided, Reconciled, Requirement, Returned, Tool,
-    ToolSet, ToolSpec, Tools,
+    Access, BudgetOf, BudgetSpec, EffectClass, Found, IdempotentSpec, InFlight, IntoPermission,
+    IntoReconciled, LimitSpec, Measure, Measurement, OnUnknown, Provided, Reconciled, Requirement,
+    Returned, Tool, ToolSet, ToolSpec, Tools,
 };
 pub use wire::WireLimits;

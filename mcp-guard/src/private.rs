@@ -4,10 +4,12 @@ pub use schemars;
 pub use serde;
 
 pub use crate::{
+    authorizer::Permission,
+    caller::Caller,
     failure::{Class, Report, ToolError},
     tool::{
         Access, BudgetOf, BudgetSpec, EffectClass, Found, IdempotentSpec, InFlight, LimitSpec,
         Measure, Measurement, OnUnknown, Provided, Reconciled, Requirement, Returned, Tool,
-        ToolSet, ToolSpec, Tools, reconciled,
+        ToolSet, ToolSpec, Tools, permission, reconciled,
     },
 };

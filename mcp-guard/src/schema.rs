@@ -1,5 +1,6 @@
 //! Schemas: what is published is what is enforced.
 
+mod asked;
 mod choices;
 mod close;
 mod exact;
@@ -9,6 +10,7 @@ mod output;
 mod probe;
 mod untagged;
 
+pub(crate) use asked::{with_defaults, without_key};
 pub(crate) use hash::{hash_of, hash_of_text};
 pub(crate) use input::{ArgumentsSchema, Misfit};
 pub(crate) use output::envelope_schema;

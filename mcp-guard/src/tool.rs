@@ -4,12 +4,14 @@
 //! type), and one call ([`Tool::run`]). Everything that behaves is on this side.
 
 mod erased;
+mod permitted;
 mod provided;
 mod reconciled;
 mod spec;
 
 pub use erased::Tools;
 pub(crate) use erased::{BodyEnd, Decoded, Registered, Running};
+pub use permitted::{IntoPermission, permission};
 pub(crate) use provided::Providers;
 pub use provided::{Provided, Requirement};
 pub use reconciled::{Found, IntoReconciled, Reconciled, reconciled};
@@ -23,7 +25,10 @@ use std::future::Future;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::failure::ToolError;
+use crate::{
+    authorizer::{Decision, Permission},
+    failure::ToolError,
+};
 
 /// A guarded function, as the macro describes it.
 ///
@@ -50,6 +55,15 @@ pub trait Tool: 'static {
         call: Provided<'_>,
         arguments: Self::Arguments,
     ) -> impl Future<Output = Self::Return> + Send;
+    /// Whether the caller may do this: the function that `authorize = ...` names. Called only where
+    /// one is named ([`ToolSpec::authorizes`]).
+    fn permit(
+        call: Provided<'_>,
+        arguments: &Self::Arguments,
+    ) -> impl Future<Output = Permission> + Send {
+        let _ = (call, arguments);
+        async { Ok(Decision::Permit) }
+    }
     /// Finds out whether an earlier attempt acted: the function that `on_unknown = reconcile(...)`
     /// names. Called only where it is named.
     fn reconcile(

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 /// A moment in a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Moment {
+    /// Before it is known whether the caller may have it done.
+    Asked,
     /// Before the body has said that it will act.
     Before,
     /// After that, and before it acts.
@@ -109,6 +111,19 @@ impl Moods {
     /// When it cannot be written down.
     pub fn finds(&self, order_id: &str, finding: Finding) {
         self.write(order_id, "finding", &finding);
+    }
+
+    /// Says whose an order is; `None`: it does not exist.
+    ///
+    /// # Panics
+    /// When it cannot be written down.
+    pub fn belongs(&self, order_id: &str, owner: Option<&str>) {
+        self.write(order_id, "owner", &owner);
+    }
+
+    /// Whose an order is.
+    pub(crate) fn owner(&self, order_id: &str) -> io::Result<Option<String>> {
+        Ok(self.read(order_id, "owner")?.flatten())
     }
 
     /// What goes on at this moment.

@@ -204,6 +204,18 @@ impl Wire {
         self.exchange(id, "tools/call", Some(tool), &text).await
     }
 
+    /// Says that the answer to a request is no longer wanted.
+    ///
+    /// # Panics
+    /// When the server does not use stdio.
+    pub async fn cancel(&self, id: u64) {
+        let Link::Stdio(stdio) = &self.link else { panic!("requests are cancelled on stdio here") };
+        let cancelled = json!({
+            "jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id},
+        });
+        stdio.send(&cancelled.to_string()).await;
+    }
+
     /// A request whose `params` end with these members, and its id.
     #[must_use]
     pub fn frame(&self, method: &str, members: &str) -> (u64, String) {

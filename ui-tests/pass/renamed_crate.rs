@@ -42,6 +42,7 @@ struct Shop;
 #[guarded_tool(
     idempotent(key = [order], on_unknown = reconcile(find), dispatch),
     any_caller,
+    authorize = may(order),
     limit(cents <= 5),
     budget(cents <= 5, per = "1h", of = order),
     crate = renamed_guard
@@ -55,6 +56,10 @@ async fn everything(
 ) -> Result<u64, Wrong> {
     let _ = (effect, order);
     Ok(cents)
+}
+
+async fn may(caller: &renamed_guard::Caller, order: &str) -> Result<bool, Wrong> {
+    Ok(caller.subject() == order)
 }
 
 async fn find(

@@ -83,9 +83,13 @@ async fn write(tx: &mut Vec) -> Result<u8> {
 }
 
 /// Count as somebody else says.
-#[::mcp_guard::guarded_tool(idempotent(on_unknown = reconcile(find)), any_caller)]
+#[::mcp_guard::guarded_tool(idempotent(on_unknown = reconcile(find)), any_caller, authorize = may)]
 async fn found() -> Result<u8> {
     ::core::result::Result::Ok(1)
+}
+
+async fn may(_: &::mcp_guard::Caller) -> bool {
+    true
 }
 
 async fn find() -> ::mcp_guard::Reconciled<u8> {

@@ -3,13 +3,11 @@
 use std::time::Duration;
 
 use syn::{
-    Error, Ident, LitStr, Result, Token, bracketed,
-    ext::IdentExt,
+    Error, Ident, LitStr, Result, bracketed,
     parse::{Parse, ParseStream},
-    punctuated::Punctuated,
 };
 
-use super::{OnUnknown, Written, duration};
+use super::{OnUnknown, Written, duration, names::Names};
 use crate::{
     entry::{Entry, Value},
     errors::Errors,
@@ -111,22 +109,14 @@ impl Idempotent {
 /// `key = [order_id, reason]`.
 fn key(entry: &Entry, errors: &Errors) -> Result<Vec<Ident>> {
     let example = "key = [order_id, reason]";
-    let Names(names) = entry.is("takes a list of parameters", example)?;
+    let List(names) = entry.is("takes a list of parameters", example)?;
     if names.is_empty() {
         return Err(entry.mistake(
             "names no parameter, which would make all calls one operation",
             &format!("{example}`, or remove `key"),
         ));
     }
-    let mut key: Vec<Ident> = Vec::new();
-    for name in names {
-        if key.iter().any(|earlier| earlier.unraw() == name.unraw()) {
-            errors.at(&name, format!("`{}` is named twice: keep one", name.unraw()));
-        } else {
-            key.push(name);
-        }
-    }
-    Ok(key)
+    Ok(names.distinct(errors))
 }
 
 /// `in_flight = refuse | wait("5s")`.
@@ -171,14 +161,13 @@ impl Parse for How {
     }
 }
 
-/// `[order_id, reason]`: names, which may be keywords.
-struct Names(Vec<Ident>);
+/// `[order_id, reason]`.
+struct List(Names);
 
-impl Parse for Names {
+impl Parse for List {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let list;
         bracketed!(list in input);
-        let names = Punctuated::<_, Token![,]>::parse_terminated_with(&list, Ident::parse_any)?;
-        Ok(Self(names.into_iter().collect()))
+        list.parse().map(Self)
     }
 }

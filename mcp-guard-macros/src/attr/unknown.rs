@@ -5,6 +5,7 @@ use syn::{
     parse::{Parse, ParseStream},
 };
 
+use super::names;
 use crate::entry::{Entry, Value};
 
 /// What happens when it is not known whether an earlier call acted.
@@ -47,14 +48,9 @@ struct Finder(Path);
 impl Parse for Finder {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let usage = |error: Error| Error::new(error.span(), format!("write `{RECONCILE}`"));
-        let path = input.call(Path::parse_mod_style).map_err(usage)?;
+        let path = names::function(input).map_err(usage)?;
         if !input.is_empty() {
             return Err(usage(input.error("")));
-        }
-        // `Self` or a module alone is no function.
-        let keywords = ["self", "Self", "super", "crate"];
-        if path.segments.last().is_some_and(|last| keywords.iter().any(|word| last.ident == word)) {
-            return Err(usage(Error::new_spanned(&path, "")));
         }
         Ok(Self(path))
     }

@@ -12,7 +12,6 @@ pub(super) fn check(tool: &Tool, errors: &Errors) {
         Some(idempotent) => {
             retry_needs_effect(tool, idempotent, errors);
             dispatch_needs_effect(tool, idempotent, errors);
-            reconciler_has_a_name(tool, idempotent, errors);
         }
     }
 }
@@ -61,25 +60,6 @@ fn dispatch_needs_effect(tool: &Tool, idempotent: &Idempotent, errors: &Errors) 
             dispatch,
             "the body marks the moment before which nothing was done: take `effect: &Effect`, and \
              write `effect.dispatch().await?` there",
-        );
-    }
-}
-
-/// `Self` is the type whose method the tool is, and a free function has none.
-fn reconciler_has_a_name(tool: &Tool, idempotent: &Idempotent, errors: &Errors) {
-    let OnUnknown::Reconcile(_, path) = &idempotent.on_unknown else {
-        return;
-    };
-    let function = &tool.function;
-    let is_free = function.owner.is_none() && function.receiver.is_none();
-    if is_free
-        && let Some(first) = path.segments.first()
-        && first.ident == "Self"
-    {
-        errors.at(
-            first,
-            "a function has no `Self`: write the path of a function, such as \
-             `reconcile(find_refund)`",
         );
     }
 }

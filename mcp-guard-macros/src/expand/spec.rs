@@ -13,6 +13,7 @@ pub(super) fn spec(tool: &Tool) -> TokenStream {
     let title = option(tool.title.as_ref());
     let description = &tool.function.docs;
     let access = access(&tool.access);
+    let authorizes = tool.authorize.is_some();
     let effect = effect(tool);
     let limits = tool.limits.iter().map(|limit| self::limit(limit, tool));
     let budgets = tool.budgets.iter().map(|budget| self::budget(budget, tool));
@@ -26,6 +27,7 @@ pub(super) fn spec(tool: &Tool) -> TokenStream {
             title: #title,
             description: #description,
             access: #access,
+            authorizes: #authorizes,
             effect: #effect,
             limits: &[#(#limits),*],
             budgets: &[#(#budgets),*],

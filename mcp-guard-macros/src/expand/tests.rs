@@ -268,3 +268,52 @@ fn names(tokens: TokenStream, name: &str) -> bool {
         _ => false,
     })
 }
+
+#[test]
+fn functions_that_are_authorized() {
+    let given_all = guarded::function(
+        quote!(
+            idempotent(store = "transaction"),
+            any_caller,
+            authorize = orders::owns,
+            crate = renamed::guard
+        ),
+        &quote! {
+            /// Issue a refund for a paid order.
+            async fn create_refund(
+                /// Order to refund.
+                #[serde(rename = "order-id")]
+                order_id: String,
+                orders: &Orders,
+                tx: &mut Tx,
+                effect: &Effect,
+                caller: &Caller,
+                credential: &Credential,
+                /// What kind of refund.
+                r#type: Kind,
+            ) -> Result<Refund, RefundError> {
+                refund(tx, order_id, r#type).await
+            }
+        },
+    );
+    let given_some = guarded::methods(
+        TokenStream::new(),
+        &quote! {
+            impl Shop {
+                /// Look at an order.
+                #[guarded_tool(read_only, any_caller, authorize = Self::owns(r#type, order_id))]
+                async fn get_order(
+                    &self,
+                    /// Order to look at.
+                    order_id: String,
+                    /// What kind of order.
+                    r#type: Kind,
+                ) -> Result<Order, Infallible> {
+                    Ok(self.order(order_id))
+                }
+            }
+        },
+    );
+    let both = [given_all, given_some].map(pretty);
+    insta::assert_snapshot!(both.join("\n"));
+}

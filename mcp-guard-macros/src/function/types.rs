@@ -51,6 +51,11 @@ pub(crate) fn secret(ty: &Type) -> Option<&Ident> {
     (name == "Credential" || name == "Secret").then_some(name)
 }
 
+/// Whether the path's last segment is `Caller`.
+pub(crate) fn is_caller(ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|segment| segment.ident == "Caller")
+}
+
 fn names_number(ty: &Type, names: &[&str]) -> bool {
     let Some(segment) = last_segment(ty) else {
         return false;

@@ -33,6 +33,29 @@ impl Failure {
         Self { required_scopes: Some(required), ..failure }
     }
 
+    /// "Not yours" and "does not exist" are one answer, whoever denied it.
+    pub(crate) fn not_permitted(denied_by: impl Into<String>) -> Self {
+        let mut failure = Self::new(
+            Category::Authz,
+            "not_permitted",
+            "This caller may not do this, or what it is about does not exist.",
+        );
+        // The key was not looked up: it may be that of an operation that was done.
+        failure.safe_new_key = false;
+        failure.denied_by = Some(denied_by.into());
+        failure
+    }
+
+    pub(crate) fn authorization_unavailable(detail: impl Into<String>) -> Self {
+        Self::new(
+            Category::Transient,
+            "authorization_unavailable",
+            "It cannot be told now whether this caller may do this. Nothing was done now.",
+        )
+        .retry_after(Duration::from_secs(2))
+        .logged(detail)
+    }
+
     /// `max` is the highest value that this caller may send, where it may be told.
     pub(crate) fn limit_exceeded(parameter: &str, max: Option<i128>) -> Self {
         let message = match max {

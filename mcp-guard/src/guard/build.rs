@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 use tokio_util::task::TaskTracker;
 
 use super::{
-    Core, Guard, ServerInfo, Settings, Toolbox, check,
+    Authorizers, Core, Guard, ServerInfo, Settings, Toolbox, check,
     status::{Book, OperationStatusTool},
 };
 #[cfg(feature = "encryption")]
@@ -22,6 +22,7 @@ use crate::{
     serve::{Http, admission::Door},
 };
 use crate::{
+    authorizer::Authorizer,
     caller::Caller,
     credential::{CredentialSource, Sources},
     encryption::Vault,
@@ -39,6 +40,7 @@ use crate::{
 pub struct GuardBuilder {
     tools: Tools,
     providers: Providers,
+    authorizers: Vec<Arc<dyn Authorizer>>,
     provided_twice: Vec<&'static str>,
     store: Option<Arc<dyn Store>>,
     identity: Option<Caller>,
@@ -95,6 +97,13 @@ impl GuardBuilder {
         self
     }
 
+    /// Asks this as well, on every call, whether its caller may do this. Repeatable: all must
+    /// permit.
+    pub fn authorizer(mut self, authorizer: impl Authorizer) -> Self {
+        self.authorizers.push(Arc::new(authorizer));
+        self
+    }
+
     /// Keeps claims and outcomes here.
     pub fn store(mut self, store: impl Store) -> Self {
         self.store = Some(Arc::new(store));
@@ -146,6 +155,13 @@ impl GuardBuilder {
     /// How long a tool's body may take, unless its attribute says. Default 30 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout;
+        self
+    }
+
+    /// How long it may take to find out whether a caller may do this: a tool's `authorize = ...` and
+    /// the authorizers together. Default 5 s.
+    pub fn authorize_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.authorize_timeout = timeout;
         self
     }
 
@@ -258,9 +274,7 @@ impl GuardBuilder {
         let store = self.store.take().map(|store| {
             Arc::new(Timed::new(store, self.settings.store_timeout)) as Arc<dyn Store>
         });
-        if let Some(store) = &store {
-            self.add_operation_status(store);
-        }
+        let own_tool = store.as_ref().and_then(|store| self.add_operation_status(store));
         let has_tokens = self.has_tokens();
         let registered = self.tools.into_vec();
         if registered.is_empty() {
@@ -282,7 +296,13 @@ impl GuardBuilder {
         check::credentials(&registered, &self.credentials, setting, &mut mistakes);
         #[cfg(feature = "http")]
         let http = check::http(self.http, self.authenticate, &mut mistakes);
+        let earlier = mistakes.len();
         let toolbox = Toolbox::new(registered, &self.settings, &mut mistakes);
+        let authorizers = Authorizers::new(self.authorizers, own_tool);
+        // Of tools that are wrong themselves, an authorizer would report what follows from that.
+        if mistakes.len() == earlier {
+            mistakes.extend(authorizers.mistakes(&toolbox));
+        }
         BuildError::check(mistakes)?;
         let running = TaskTracker::new();
         // Closed, it can be waited for; new calls are still counted.
@@ -291,6 +311,7 @@ impl GuardBuilder {
             core: Arc::new(Core {
                 toolbox,
                 providers: self.providers,
+                authorizers,
                 store,
                 vault: self.vault,
                 secret: OnceCell::new(),
@@ -321,15 +342,17 @@ impl GuardBuilder {
         self.identity.is_none()
     }
 
-    /// Adds the guard's own tool, where there are keys to ask about.
-    fn add_operation_status(&mut self, store: &Arc<dyn Store>) {
+    /// Adds the guard's own tool, where there are keys to ask about, and says its name.
+    fn add_operation_status(&mut self, store: &Arc<dyn Store>) -> Option<&'static str> {
         let with_keys = |spec: &ToolSpec| matches!(spec.effect, EffectClass::Idempotent(_));
         let specs = self.tools.specs().filter(|spec| with_keys(spec));
         let tools: BTreeMap<_, _> = specs.map(|spec| (spec.name, spec.access)).collect();
-        if self.settings.operation_status && !tools.is_empty() {
-            self.tools.add::<OperationStatusTool>();
-            // Nobody else can name the type, so there is no other of it.
-            let _first = self.providers.insert(Book { store: Arc::clone(store), tools });
+        if !self.settings.operation_status || tools.is_empty() {
+            return None;
         }
+        self.tools.add::<OperationStatusTool>();
+        // Nobody else can name the type, so there is no other of it.
+        let _first = self.providers.insert(Book { store: Arc::clone(store), tools });
+        Some(OperationStatusTool::SPEC.name)
     }
 }

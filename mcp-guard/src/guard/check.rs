@@ -112,6 +112,7 @@ const LONGEST: Duration = Duration::from_secs(36_500 * 86_400);
 pub(super) fn settings(settings: &Settings, mistakes: &mut Vec<String>) {
     let durations = [
         ("timeout", settings.timeout),
+        ("authorize_timeout", settings.authorize_timeout),
         ("lease", settings.lease),
         ("retain", settings.retain),
         ("tombstone", settings.tombstone),

@@ -24,6 +24,7 @@ pub(crate) struct Outcome {
     pub(crate) category: Option<&'static str>,
     pub(crate) code: Option<String>,
     pub(crate) error_id: Option<String>,
+    pub(crate) denied_by: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -67,6 +68,7 @@ impl Reply {
             category: Some(failure.category.as_str()),
             code: Some(failure.code.to_string()),
             error_id: failure.error_id.clone(),
+            denied_by: failure.denied_by.clone(),
         };
         let reply = Self::fresh(body, true, outcome);
         Self { required_scopes: failure.required_scopes, ..reply }

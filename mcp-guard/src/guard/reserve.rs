@@ -12,6 +12,7 @@ use super::{
     Core, Reply, Stop,
     admit::Admitted,
     authorize::Grant,
+    permit::Permitted,
     validate::{Once, Valid},
 };
 use crate::{
@@ -55,11 +56,11 @@ pub(super) struct Held {
 /// A recorded answer comes before limits and budgets: repeating it has no effect, and a refusal
 /// would make the agent mint a new key.
 pub(super) async fn reserve(
-    valid: Valid,
+    permitted: Permitted,
     core: &Core,
     cancelled: &CancellationToken,
 ) -> Result<Reserved, Stop> {
-    let Valid { grant, arguments, once } = valid;
+    let Valid { grant, arguments, once, .. } = permitted.into_valid();
     let spec = grant.tool().spec();
     let published = core.settings.publish_limits;
     let measured = arguments.measure();

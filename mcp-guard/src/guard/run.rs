@@ -121,7 +121,7 @@ pub(super) async fn to_its_end<T>(
         timeout_at(Instant::now() + allowed, AssertUnwindSafe(&mut body).catch_unwind()).await;
     let end = match ended {
         Ok(Ok(end)) => End::Returned(end),
-        Ok(Err(panic)) => End::Panicked(format!("the tool panicked: {}", message_of(panic))),
+        Ok(Err(panic)) => End::Panicked(format!("it panicked: {}", message_of(panic))),
         Err(_) => End::OutOfTime(allowed),
     };
     // What a stopped body held is dropped here, by its own code. That changes nothing of its end.

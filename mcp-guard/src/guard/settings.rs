@@ -10,6 +10,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) timeout: Duration,
+    pub(crate) authorize_timeout: Duration,
     pub(crate) lease: Duration,
     pub(crate) retain: Duration,
     pub(crate) tombstone: Duration,
@@ -32,6 +33,7 @@ impl Default for Settings {
         const DAY: Duration = Duration::from_secs(24 * 60 * 60);
         Self {
             timeout: Duration::from_secs(30),
+            authorize_timeout: Duration::from_secs(5),
             lease: Duration::from_secs(60),
             retain: DAY,
             tombstone: DAY * 30,

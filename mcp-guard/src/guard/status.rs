@@ -93,6 +93,7 @@ impl Tool for OperationStatusTool {
         description: "Tell what became of an operation, by the tool that was called and its \
                       idempotency_key. It changes nothing, and does not repeat the call.",
         access: Access::AnyCaller,
+        authorizes: false,
         effect: EffectClass::ReadOnly,
         limits: &[],
         budgets: &[],

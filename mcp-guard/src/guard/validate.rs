@@ -1,5 +1,7 @@
 //! Whether the arguments fit: strict JSON to typed arguments, and what identifies the operation.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::{Stop, admit::Admitted, authorize::Grant};
@@ -14,6 +16,8 @@ use crate::{
 pub(super) struct Valid {
     pub(super) grant: Admitted,
     pub(super) arguments: Box<dyn Decoded>,
+    /// The arguments as they were sent, without the key.
+    pub(super) sent: Arc<Value>,
     /// What is to happen at most once; `None` for a tool that changes nothing.
     pub(super) once: Option<Once>,
 }
@@ -26,7 +30,7 @@ pub(super) struct Once {
     pub(super) business: Option<BusinessKey>,
     pub(super) spec: IdempotentSpec,
     /// The arguments as they were sent, without the key.
-    pub(super) arguments: Value,
+    pub(super) arguments: Arc<Value>,
 }
 
 /// Refuses arguments that do not fit, naming all that is wrong and no value.
@@ -40,15 +44,17 @@ pub(super) fn validate(grant: Admitted, mut arguments: Value) -> Result<Valid, S
     if let (Some(_), Some(members)) = (spec, arguments.as_object_mut()) {
         members.remove(KEY_ARGUMENT);
     }
+    let sent = Arc::new(arguments.clone());
     let once = match spec.zip(key) {
-        Some((spec, key)) => Some(once(&grant, spec, &key, &arguments)?),
+        Some((spec, key)) => Some(once(&grant, spec, &key, &sent)?),
         None => None,
     };
     let arguments = grant.tool().decode(arguments).map_err(stop)?;
-    Ok(Valid { grant, arguments, once })
+    Ok(Valid { grant, arguments, sent, once })
 }
 
-fn once(grant: &Grant, spec: IdempotentSpec, key: &Key, arguments: &Value) -> Result<Once, Stop> {
+fn once(grant: &Grant, spec: IdempotentSpec, key: &Key, sent: &Arc<Value>) -> Result<Once, Stop> {
+    let arguments: &Value = sent;
     let (caller, tool) = (grant.caller(), grant.tool().spec().name);
     let business = if spec.business_key.is_empty() {
         None
@@ -62,7 +68,7 @@ fn once(grant: &Grant, spec: IdempotentSpec, key: &Key, arguments: &Value) -> Re
         fingerprint: Fingerprint::of(arguments),
         business,
         spec,
-        arguments: arguments.clone(),
+        arguments: Arc::clone(sent),
     })
 }
 

@@ -118,6 +118,7 @@ mod tests {
             title: None,
             description: "Look.",
             access: Access::Scopes(&["look"]),
+            authorizes: false,
             effect: EffectClass::ReadOnly,
             limits: &[],
             budgets: &[],

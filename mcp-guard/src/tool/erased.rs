@@ -8,6 +8,8 @@ use serde_json::Value;
 
 use super::{Found, Measurement, Provided, Reconciled, Requirement, Returned, Tool, ToolSpec};
 use crate::{
+    authorizer::Permission,
+    error::with_sources,
     failure::{Report, ToolError},
     schema,
 };
@@ -50,7 +52,7 @@ pub(crate) trait ErasedTool: Send + Sync {
     fn decode(&self, arguments: Value) -> Result<Box<dyn Decoded>, DecodeError>;
 }
 
-/// A body, or a reconciling function, on its way.
+/// Code of the user's, on its way: a body, or a function that authorizes or reconciles.
 pub(crate) type Running<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Arguments that did not fit their types: where.
@@ -64,6 +66,8 @@ pub(crate) struct DecodeError {
 /// Typed arguments, ready to run.
 pub(crate) trait Decoded: Send {
     fn measure(&self) -> Vec<Measurement>;
+    /// Asks whether the caller may do this.
+    fn permit<'a>(&'a self, provided: Provided<'a>) -> Running<'a, Permission>;
     fn run(self: Box<Self>, provided: Provided<'_>) -> Running<'_, BodyEnd>;
     /// Asks what became of an earlier attempt.
     fn reconcile(self: Box<Self>, provided: Provided<'_>) -> Running<'_, Found<BodyEnd>>;
@@ -124,6 +128,10 @@ impl<T: Tool> Decoded for Typed<T> {
         T::measure(&self.0)
     }
 
+    fn permit<'a>(&'a self, provided: Provided<'a>) -> Running<'a, Permission> {
+        Box::pin(T::permit(provided, &self.0))
+    }
+
     fn run(self: Box<Self>, provided: Provided<'_>) -> Running<'_, BodyEnd> {
         Box::pin(async move { end_of(T::run(provided, self.0).await) })
     }
@@ -151,15 +159,4 @@ fn written<V: Serialize>(value: &V) -> BodyEnd {
         Ok(value) => BodyEnd::Value(value),
         Err(error) => BodyEnd::Unserializable { detail: error.to_string() },
     }
-}
-
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

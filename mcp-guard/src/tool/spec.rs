@@ -13,6 +13,8 @@ pub struct ToolSpec {
     pub description: &'static str,
     /// Who may call it.
     pub access: Access,
+    /// Whether its own function decides on each call: `authorize = ...`.
+    pub authorizes: bool,
     /// Whether it changes something.
     pub effect: EffectClass,
     /// The limits of its parameters.

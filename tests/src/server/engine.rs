@@ -4,6 +4,7 @@
 mod bearer;
 mod body;
 mod budgets;
+mod owned;
 mod payments;
 mod settings;
 mod transfers;
@@ -41,7 +42,7 @@ pub fn register(
         attempts: Ledger::at(folder.join("attempts.jsonl")),
     };
     let builder = builder.provide(Engine { backend, moods: Moods::at(folder) });
-    let builder = budgets::register(payments::register(builder));
+    let builder = owned::register(budgets::register(payments::register(builder)));
     let builder = transfers::register(builder, &store);
     settings.apply(builder).store(store)
 }

@@ -3,7 +3,7 @@ use mcp_guard::prelude::*;
 use std::convert::Infallible;
 
 /// Do it.
-#[guarded_tool(idempotent, any_caller, approve(amount > 5), authorize = policy)]
+#[guarded_tool(idempotent, any_caller, approve(amount > 5))]
 async fn act() -> Result<(), Infallible> {
     Ok(())
 }

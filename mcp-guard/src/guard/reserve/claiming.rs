@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -59,7 +60,7 @@ impl Claiming<'_> {
                 Err(Standing::Unknown(lost)) if may_ask && self.may_be_told(&lost) => {
                     may_ask = false;
                     let (tool, caller) = (self.grant.tool(), Some(self.grant.caller()));
-                    let arguments = self.once.arguments.clone();
+                    let arguments = Value::clone(&self.once.arguments);
                     reconcile::reconcile(self.core, tool, caller, arguments, lost).await?;
                 }
                 Err(standing) => return Err(stands(standing, self.core, self.grant, self.once)),

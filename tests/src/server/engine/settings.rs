@@ -5,6 +5,8 @@ use std::time::Duration;
 use mcp_guard::{GuardBuilder, PayloadKeys};
 use serde::{Deserialize, Serialize};
 
+use super::owned::Freeze;
+
 /// Settings of the guard. Nothing is looked into without a call, unless that is set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -13,6 +15,10 @@ pub struct Settings {
     pub lease: Option<Duration>,
     /// [`GuardBuilder::timeout`].
     pub timeout: Option<Duration>,
+    /// [`GuardBuilder::authorize_timeout`].
+    pub authorize_timeout: Option<Duration>,
+    /// The tools that an authorizer denies to everyone.
+    pub frozen: Vec<String>,
     /// [`GuardBuilder::retain`].
     pub retain: Option<Duration>,
     /// [`GuardBuilder::tombstone`].
@@ -41,6 +47,8 @@ impl Settings {
         let builder = builder.reconcile_every(self.reconcile_every.unwrap_or(SELDOM));
         let builder = with(builder, self.lease, GuardBuilder::lease);
         let builder = with(builder, self.timeout, GuardBuilder::timeout);
+        let builder = with(builder, self.authorize_timeout, GuardBuilder::authorize_timeout);
+        let builder = builder.authorizer(Freeze(self.frozen.clone()));
         let builder = with(builder, self.retain, GuardBuilder::retain);
         let builder = with(builder, self.tombstone, GuardBuilder::tombstone);
         let builder = with(builder, self.max_reply_bytes, GuardBuilder::max_reply_bytes);
