@@ -1,5 +1,8 @@
 //! What a guard asks beside its tools: whether this caller may do this, with these arguments.
 
+#[cfg(feature = "cedar")]
+pub(crate) mod cedar;
+
 use std::{error::Error, future::Future, pin::Pin, sync::Arc};
 
 use serde_json::{Map, Value};

@@ -39,11 +39,15 @@ pub use auth::{
 };
 #[cfg(feature = "jwt")]
 pub use auth::{Issuer, ResourceServer, SigningAlgorithm};
+#[cfg(feature = "cedar")]
+pub use authorizer::cedar::{CedarAuthorizer, CedarEntities, CedarEntitiesFuture, PolicyError};
 pub use authorizer::{
     AccessRequest, AuthorizeError, AuthorizeFuture, Authorizer, Decision, Permission,
     ToolDescription,
 };
 pub use caller::{Caller, LOCAL_ISSUER};
+#[cfg(feature = "cedar")]
+pub use cedar_policy;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use credential::{
     ActsFor, Credential, CredentialError, CredentialRequest, CredentialSource,

@@ -38,7 +38,10 @@ pub(crate) fn pointer(path: &serde_path_to_error::Path) -> String {
 }
 
 /// What a schema is, or what it refers to in `root`.
-fn resolved<'s>(root: &'s Map<String, Value>, schema: &'s Value) -> Option<&'s Map<String, Value>> {
+pub(crate) fn resolved<'s>(
+    root: &'s Map<String, Value>,
+    schema: &'s Value,
+) -> Option<&'s Map<String, Value>> {
     let schema = schema.as_object()?;
     let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { return Some(schema) };
     root.get("$defs")?.get(definition_name(reference)?)?.as_object()
@@ -50,7 +53,7 @@ fn definition_name(reference: &str) -> Option<String> {
 }
 
 /// The named members that a schema describes.
-fn properties(schema: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
+pub(crate) fn properties(schema: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
     schema.get("properties").and_then(Value::as_object).into_iter().flatten()
 }
 
