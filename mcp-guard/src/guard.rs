@@ -252,6 +252,11 @@ impl Core {
         &self.credentials
     }
 
+    /// Who decides beside the tools, by name.
+    pub(crate) fn authorizers(&self) -> impl Iterator<Item = &str> {
+        self.authorizers.names()
+    }
+
     pub(crate) fn toolbox(&self) -> &Toolbox {
         &self.toolbox
     }

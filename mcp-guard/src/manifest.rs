@@ -59,7 +59,7 @@ impl Guard {
         let policy_of = |tool| ToolPolicy::of(tool, settings);
         Manifest {
             version: VERSION,
-            guard: GuardPolicy::of(settings),
+            guard: GuardPolicy::of(settings, self.core().authorizers()),
             tools: tools.map(|tool| (tool.spec().name.to_owned(), policy_of(tool))).collect(),
         }
     }

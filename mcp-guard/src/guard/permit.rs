@@ -48,6 +48,11 @@ impl Authorizers {
         Self { named, own_tool }
     }
 
+    /// What the audit trail calls each.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.named.iter().map(|(name, _)| &**name)
+    }
+
     /// What is wrong with them for these tools.
     pub(super) fn mistakes(&self, toolbox: &Toolbox) -> Vec<String> {
         let asked_about = toolbox.all().filter(|tool| !self.is_own(tool));

@@ -15,6 +15,8 @@ use crate::guard::Settings;
 pub(super) struct GuardPolicy {
     /// Everything that each scope includes, directly or through others.
     pub(super) scopes: BTreeMap<String, BTreeSet<String>>,
+    /// Who decides beside the tools, by name.
+    pub(super) authorizers: BTreeSet<String>,
     pub(super) rate_per_caller: Option<QuotaPolicy>,
     pub(super) max_concurrent_calls: u64,
     pub(super) max_concurrent_calls_per_caller: u64,
@@ -25,10 +27,11 @@ pub(super) struct GuardPolicy {
 }
 
 impl GuardPolicy {
-    pub(super) fn of(settings: &Settings) -> Self {
+    pub(super) fn of<'a>(settings: &Settings, authorizers: impl Iterator<Item = &'a str>) -> Self {
         let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         Self {
             scopes: settings.scopes.closure(),
+            authorizers: authorizers.map(Into::into).collect(),
             rate_per_caller: settings.rates.per_caller.map(Into::into),
             max_concurrent_calls: count(settings.max_concurrent_calls),
             max_concurrent_calls_per_caller: count(settings.max_concurrent_calls_per_caller),
@@ -41,6 +44,9 @@ impl GuardPolicy {
 
     pub(super) fn loosened_since(&self, old: &Self, say: Say<'_>) {
         self.widened_scopes(old, say);
+        for gone in old.authorizers.difference(&self.authorizers) {
+            say(format!("the authorizer `{gone}` decides no longer"));
+        }
         let (new_rate, old_rate) = (self.rate_per_caller.as_ref(), old.rate_per_caller.as_ref());
         quota::loosened("the rate of each caller", new_rate, old_rate, say);
         for (what, new, old) in [

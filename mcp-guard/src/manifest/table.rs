@@ -33,6 +33,7 @@ fn base() -> Manifest {
     };
     let act = ToolPolicy {
         access: AccessPolicy::Scopes(set(&["act", "pay"])),
+        authorize: true,
         effect: EffectPolicy::Idempotent(idempotent),
         limits: vec![LimitPolicy {
             argument: "amount".into(),
@@ -56,6 +57,7 @@ fn base() -> Manifest {
     };
     let guard = GuardPolicy {
         scopes: [("write".to_owned(), set(&["read"]))].into(),
+        authorizers: set(&["cedar", "freeze"]),
         rate_per_caller: Some(quota),
         max_concurrent_calls: 10,
         max_concurrent_calls_per_caller: 5,
@@ -104,6 +106,12 @@ const GUARD: &[Row] = &[
         true,
     ),
     (
+        "guard.authorizers[]",
+        |m| m.guard.authorizers = set(&["freeze"]),
+        "`cedar` decides no longer",
+        true,
+    ),
+    (
         "guard.rate_per_caller",
         |m| m.guard.rate_per_caller = None,
         "rate of each caller is gone",
@@ -149,6 +157,7 @@ const TOOL: &[Row] = &[
         "`pay` is no longer required",
         true,
     ),
+    ("tools.*.authorize", |m| act(m).authorize = false, "`authorize` no longer", true),
     (
         "tools.*.effect",
         |m| act(m).effect = EffectPolicy::ReadOnly,

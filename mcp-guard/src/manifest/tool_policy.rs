@@ -22,6 +22,8 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(super) struct ToolPolicy {
     pub(super) access: AccessPolicy,
+    /// Whether its own function decides on each call.
+    pub(super) authorize: bool,
     pub(super) effect: EffectPolicy,
     pub(super) limits: Vec<LimitPolicy>,
     pub(super) budgets: Vec<BudgetPolicy>,
@@ -73,6 +75,7 @@ impl ToolPolicy {
         budgets.sort();
         Self {
             access: spec.access.into(),
+            authorize: spec.authorizes,
             effect: EffectPolicy::of(spec, settings),
             limits,
             budgets,
@@ -88,6 +91,7 @@ impl ToolPolicy {
 
     pub(super) fn loosened_since(&self, old: &Self, say: Say<'_>) {
         self.access.loosened_since(&old.access, say);
+        dropped("asks its `authorize`", self.authorize, old.authorize, say);
         self.effect.loosened_since(&old.effect, say);
         limits::loosened(&self.limits, &old.limits, say);
         budgets::loosened(&self.budgets, &old.budgets, say);
