@@ -1,14 +1,19 @@
 //! Failures: what the model is told ([`Failure`]), and what a tool's own errors mean
 //! ([`ToolError`]).
 
+mod foreign;
 mod report;
 mod template;
 mod text;
 
 use std::{borrow::Cow, time::Duration};
 
+#[cfg(feature = "reqwest")]
+pub use foreign::{CheckStatus, HttpError, http};
+pub use foreign::{MapToolError, Reported, elapsed, io};
 pub use report::{Class, Report, ToolError};
 use serde::Serialize;
+pub(crate) use text::with_sources;
 
 /// What kind of failure it is, and so what the agent should do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -105,6 +110,14 @@ impl Failure {
         }
     }
 
+    /// Only where it is safe to try again is there a time to do so.
+    fn retry_after_if(self, after: Option<Duration>) -> Self {
+        match after {
+            Some(after) if self.retryable => self.retry_after(after),
+            _ => self,
+        }
+    }
+
     fn retry_after(mut self, after: Duration) -> Self {
         self.retry_after_ms = Some(u64::try_from(after.as_millis()).unwrap_or(u64::MAX));
         self
@@ -113,7 +126,7 @@ impl Failure {
     /// Keeps `detail` for the log, under a fresh `error_id`.
     fn logged(mut self, detail: impl Into<String>) -> Self {
         self.error_id = Some(uuid::Uuid::new_v4().simple().to_string());
-        self.detail = Some(detail.into());
+        self.detail = Some(text::loggable(&detail.into()));
         self
     }
 }

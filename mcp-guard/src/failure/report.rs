@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, error::Error, time::Duration};
 
+use super::text::{is_code, presentable};
+
 /// An error of a tool's body that says what it means.
 ///
 /// Derive it: `#[derive(Debug, thiserror::Error, ToolError)]`, with `#[tool_error(...)]` on every
@@ -48,19 +50,38 @@ pub enum Class {
     Internal,
 }
 
+impl Class {
+    /// The name that `#[tool_error(...)]` has for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rejected => "rejected",
+            Self::Transient => "transient",
+            Self::Ambiguous => "ambiguous",
+            Self::Validation => "validation",
+            Self::Authz => "authz",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+/// The longest pointer that is told, in bytes.
+const MAX_FIELD: usize = 256;
+
 /// What one error says: its class, its code, and what of it may be shown.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Report {
     /// What it means.
     pub class: Class,
-    /// A stable name in `snake_case`.
+    /// A stable name: `snake_case`, of at most 64 letters, digits and `_`. Another text is logged, and
+    /// the class's name told instead of it, because it may be a backend's.
     pub code: Cow<'static, str>,
     /// The text that the model may see; `None`: the class's fixed template.
     pub public_message: Option<String>,
     /// How long to wait before the same call is worth trying.
     pub retry_after: Option<Duration>,
-    /// The argument that it is about, as a JSON pointer.
+    /// The argument that it is about, as a JSON pointer (RFC 6901). Another text is left out.
     pub field: Option<Cow<'static, str>>,
 }
 
@@ -82,6 +103,19 @@ impl Report {
     #[must_use]
     pub fn with_retry_after(mut self, retry_after: Duration) -> Self {
         self.retry_after = Some(retry_after);
+        self
+    }
+
+    /// What of it may leave: a backend's words are no code and no pointer.
+    pub(crate) fn presentable(mut self) -> Self {
+        if !is_code(&self.code) {
+            tracing::warn!(target: "mcp_guard", code = &*self.code, "an error's code is no name");
+            self.code = self.class.as_str().into();
+        }
+        let is_pointer = |field: &str| {
+            field.starts_with('/') && field.len() <= MAX_FIELD && presentable(field) == field
+        };
+        self.field = self.field.filter(|field| is_pointer(field));
         self
     }
 

@@ -116,6 +116,15 @@ impl Failure {
         Self { field, ..Self::new(Category::Validation, code, message) }
     }
 
+    /// The failure, with what else is wrong.
+    pub(crate) fn and(mut self, more: Option<String>) -> Self {
+        if let Some(more) = more {
+            self.message.push(' ');
+            self.message.push_str(&more);
+        }
+        self
+    }
+
     pub(crate) fn key_missing() -> Self {
         Self::invalid(
             "key_missing",
@@ -226,7 +235,7 @@ impl Failure {
     /// The store kept the claim and the effect in one transaction, and did not say whether it was
     /// committed.
     pub(crate) fn commit_unacknowledged(detail: impl Into<String>) -> Self {
-        Self::retry_same_key("commit_unacknowledged", detail.into())
+        Self::retry_same_key("commit_unacknowledged", detail.into(), None)
     }
 
     pub(crate) fn cancelled() -> Self {
@@ -293,6 +302,7 @@ impl Failure {
     pub(crate) fn retry_same_key(
         code: impl Into<std::borrow::Cow<'static, str>>,
         detail: String,
+        after: Option<Duration>,
     ) -> Self {
         Self::new(
             Category::Transient,
@@ -300,7 +310,7 @@ impl Failure {
             "The operation did not answer. Repeating the same call with the same idempotency_key \
              is safe.",
         )
-        .retry_after(Duration::from_secs(1))
+        .retry_after(after.unwrap_or(Duration::from_secs(1)))
         .logged(detail)
     }
 
@@ -331,9 +341,6 @@ impl Failure {
         let message = report.public_message.as_deref().map_or(fallback.into(), presentable);
         let mut failure = Self::new(category, report.code, message).logged(detail);
         failure.field = report.field.map(Into::into);
-        match report.retry_after {
-            Some(after) => failure.retry_after(after),
-            None => failure,
-        }
+        failure.retry_after_if(report.retry_after)
     }
 }

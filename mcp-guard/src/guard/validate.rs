@@ -39,8 +39,7 @@ pub(super) fn validate(grant: Admitted, mut arguments: Value) -> Result<Valid, S
         EffectClass::ReadOnly => None,
         EffectClass::Idempotent(spec) => Some(spec),
     };
-    let key = spec.map(|_| key_of(&arguments)).transpose()?;
-    grant.tool().schema().check(&arguments).map_err(stop)?;
+    let key = fitting_key(&grant, spec.is_some(), &arguments)?;
     if let (Some(_), Some(members)) = (spec, arguments.as_object_mut()) {
         members.remove(KEY_ARGUMENT);
     }
@@ -72,7 +71,20 @@ fn once(grant: &Grant, spec: IdempotentSpec, key: &Key, sent: &Arc<Value>) -> Re
     })
 }
 
-fn key_of(arguments: &Value) -> Result<Key, Stop> {
+/// The key, where there is to be one, of arguments that fit. What else is wrong is told with a key that
+/// is refused.
+fn fitting_key(grant: &Grant, is_needed: bool, arguments: &Value) -> Result<Option<Key>, Stop> {
+    let schema = grant.tool().schema();
+    match is_needed.then(|| key_of(arguments)).transpose() {
+        Ok(key) => schema.check(arguments).map(|()| key).map_err(stop),
+        Err(refused) => {
+            let beside = schema.check_beside_key(arguments).err();
+            Err(refused.and(beside.map(|misfit| misfit.message)).into())
+        }
+    }
+}
+
+fn key_of(arguments: &Value) -> Result<Key, Box<Failure>> {
     let sent = arguments.get(KEY_ARGUMENT).ok_or_else(Failure::key_missing)?;
     Ok(sent.as_str().and_then(Key::parse).ok_or_else(Failure::key_malformed)?)
 }

@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use crate::failure::with_sources;
+
 /// What a function named by `on_unknown = reconcile(...)` finds out about an earlier attempt.
 ///
 /// The function takes the tool's own parameters, with the values of that attempt; its `&Effect` has
@@ -44,7 +46,7 @@ impl<T> IntoReconciled<T> for Reconciled<T> {
 
 impl<T, E: Error> IntoReconciled<T> for Result<Reconciled<T>, E> {
     fn into_reconciled(self) -> Found<T> {
-        self.map_err(|error| error.to_string())
+        self.map_err(|error| with_sources(&error))
     }
 }
 

@@ -41,11 +41,13 @@ pub(super) fn of_effect(
                 (Certainty::Refused, Failure::of_report(report, detail).spends_the_key())
             }
             Class::Transient if may_repeat && attempt > 1 => {
-                (Certainty::NothingDone, Failure::retry_same_key(report.code, detail))
+                let failure = Failure::retry_same_key(report.code, detail, report.retry_after);
+                (Certainty::NothingDone, failure)
             }
             Class::Transient => (Certainty::NothingDone, Failure::of_report(report, detail)),
             Class::Ambiguous if may_repeat => {
-                (Certainty::Unknown, Failure::retry_same_key(report.code, detail))
+                let failure = Failure::retry_same_key(report.code, detail, report.retry_after);
+                (Certainty::Unknown, failure)
             }
             Class::Ambiguous => {
                 (Certainty::Unknown, unknown(Failure::of_report(report, detail), on_unknown))
@@ -63,7 +65,7 @@ pub(super) fn of_effect(
         End::OutOfTime(allowed) => {
             let detail = format!("the body took over {allowed:?}");
             let told = if may_repeat {
-                Failure::retry_same_key("timed_out", detail)
+                Failure::retry_same_key("timed_out", detail, None)
             } else {
                 unknown(Failure::unknown("timed_out", detail), on_unknown)
             };
