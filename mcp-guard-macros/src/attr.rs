@@ -8,6 +8,7 @@ pub(crate) mod duration;
 mod effect;
 mod limit;
 mod names;
+mod redact;
 mod unknown;
 mod written;
 
@@ -22,6 +23,7 @@ pub(crate) use self::{
     budget::Budget,
     effect::{Effect, Idempotent},
     limit::{Limit, MaxAmount},
+    redact::Redact,
     unknown::OnUnknown,
     written::Written,
 };
@@ -45,6 +47,8 @@ pub(crate) struct Attr {
     pub(crate) has_unread_limit: bool,
     /// What many calls may take together.
     pub(crate) budgets: Vec<Budget>,
+    /// What of the result is for callers with a scope.
+    pub(crate) redactions: Vec<Redact>,
     /// How long the body may take.
     pub(crate) timeout: Option<Duration>,
     /// The name on the wire.
@@ -60,7 +64,7 @@ pub(crate) struct Attr {
     written: Written,
 }
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "scope",
     "any_caller",
     "authorize",
@@ -69,6 +73,7 @@ const KEYS: [&str; 14] = [
     "max_amount",
     "limit",
     "budget",
+    "redact",
     "timeout",
     "name",
     "title",
@@ -90,6 +95,7 @@ impl Attr {
             limits: Vec::new(),
             has_unread_limit: false,
             budgets: Vec::new(),
+            redactions: Vec::new(),
             timeout: None,
             name: None,
             title: None,
@@ -124,7 +130,7 @@ impl Attr {
         let name = entry.name();
         let repeated_scope = name == "scope" && self.has("scope");
         match name.as_str() {
-            "limit" | "budget" => self.written.known(entry)?,
+            "limit" | "budget" | "redact" => self.written.known(entry)?,
             "scope" if repeated_scope => {
                 return Err(Error::new_spanned(
                     &entry.key,
@@ -160,6 +166,7 @@ impl Attr {
             "max_amount" => self.max_amount = Some(MaxAmount::read(entry)?),
             "limit" => self.limits.push(Limit::read(entry)?),
             "budget" => self.budgets.extend(Budget::read(entry, errors)),
+            "redact" => self.redactions.push(Redact::read(entry)?),
             "timeout" => self.timeout = Some(duration::of_entry(entry, "30s")?),
             "name" => self.name = Some(entry.string("name = \"create_refund\"")?),
             "title" => self.title = Some(title(entry)?),

@@ -22,6 +22,7 @@ pub(crate) fn check(tool: &Tool, errors: &Errors) {
     tool_name(tool, errors);
     description(tool, errors);
     destructive(tool, errors);
+    redacted_once(tool, errors);
     unconditional(tool, errors);
 }
 
@@ -57,6 +58,16 @@ fn destructive(tool: &Tool, errors: &Errors) {
             "a `read_only` tool is never destructive: remove `destructive`, or write `idempotent` \
              if the tool changes something",
         );
+    }
+}
+
+/// Two scopes for one member would leave open which of them shows it.
+fn redacted_once(tool: &Tool, errors: &Errors) {
+    let members: Vec<_> = tool.redactions.iter().flat_map(|redact| &redact.members).collect();
+    for (index, member) in members.iter().enumerate() {
+        if members[..index].iter().any(|earlier| earlier.path == member.path) {
+            errors.at(member, "this member is redacted twice: keep the scope that shows it");
+        }
     }
 }
 

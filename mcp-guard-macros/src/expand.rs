@@ -9,8 +9,8 @@ pub(crate) mod spec;
 mod tests;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
-use syn::{Attribute, Type, ext::IdentExt};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Attribute, Type, ext::IdentExt, spanned::Spanned};
 
 use crate::{
     function::{Function, Parameter, types},
@@ -102,6 +102,7 @@ fn tool_impl(tool: &Tool, marker: &Ident) -> TokenStream {
     let arguments = arguments(tool);
     let spec = spec::spec(tool);
     let returns = &tool.function.returns;
+    let structured = structured(returns);
     let requires = requires(&tool.function);
     let measure = measure(tool);
     let run = call::run(&tool.function);
@@ -109,6 +110,7 @@ fn tool_impl(tool: &Tool, marker: &Ident) -> TokenStream {
     let reconcile = call::reconcile(tool);
     quote! {
         #arguments
+        #structured
 
         #[automatically_derived]
         impl __mcp_guard::Tool for #marker {
@@ -142,6 +144,21 @@ fn arguments(tool: &Tool) -> TokenStream {
         #[serde(crate = "__mcp_guard::serde", deny_unknown_fields, expecting = #expecting)]
         #[schemars(crate = "__mcp_guard::schemars", deny_unknown_fields, rename = #name)]
         #vis struct __Arguments { #(#fields),* }
+    }
+}
+
+/// Asks of the return type whether it is more than bare text, and has the compiler say so there.
+fn structured(returns: &Type) -> TokenStream {
+    let span = Span::call_site().located_at(returns.span());
+    let asked = quote_spanned! {span=>
+        __mcp_guard::structured(&(&__mcp_guard::Shape::<#returns>::new()).shape());
+    };
+    quote! {
+        const _: fn() = || {
+            #[allow(unused_imports)]
+            use __mcp_guard::{Anything as _, Textual as _};
+            #asked
+        };
     }
 }
 

@@ -34,6 +34,7 @@ pub(crate) fn function(function: &Function, guard: &TokenStream) -> TokenStream 
                     effect: __mcp_guard::EffectClass::ReadOnly,
                     limits: &[],
                     budgets: &[],
+                    redactions: &[],
                     timeout: ::core::option::Option::None,
                     destructive: false,
                     open_world: false,

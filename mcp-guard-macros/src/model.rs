@@ -7,7 +7,7 @@ mod limits;
 mod named;
 mod uses;
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -20,7 +20,7 @@ pub(crate) use self::{
     named::Named,
     uses::Use,
 };
-pub(crate) use crate::attr::{Effect, Idempotent, OnUnknown};
+pub(crate) use crate::attr::{Effect, Idempotent, OnUnknown, Redact};
 use crate::{
     attr::{self, Attr},
     errors::Errors,
@@ -47,6 +47,8 @@ pub(crate) struct Tool {
     pub(crate) budgets: Vec<Budget>,
     /// The places of the parameters that say what an operation is about.
     pub(crate) business_key: Vec<usize>,
+    /// What of the result is for callers with a scope.
+    pub(crate) redactions: Vec<Redact>,
     /// How long the body may take.
     pub(crate) timeout: Option<Duration>,
     /// MCP's `destructiveHint`, and where it is written.
@@ -82,6 +84,7 @@ impl Tool {
             limits,
             budgets,
             business_key,
+            redactions: mem::take(&mut attr.redactions),
             timeout: attr.timeout,
             open_world: attr.open_world.unwrap_or(true),
             title: attr.title.as_ref().map(LitStr::value),

@@ -7,7 +7,7 @@ use std::{error::Error, future::Future, pin::Pin, sync::Arc};
 
 use serde_json::{Map, Value};
 
-use crate::{caller::Caller, error::with_sources, tool::ToolSpec};
+use crate::{caller::Caller, failure::with_sources, tool::ToolSpec};
 
 /// What an [`Authorizer`] decides, and what a tool's own `authorize = ...` comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

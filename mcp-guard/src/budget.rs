@@ -71,6 +71,7 @@ mod tests {
             effect: EffectClass::ReadOnly,
             limits: &[],
             budgets,
+            redactions: &[],
             timeout: None,
             destructive: true,
             open_world: true,

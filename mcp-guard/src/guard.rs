@@ -11,6 +11,7 @@ mod operations;
 mod panic;
 mod permit;
 mod reconcile;
+mod redact;
 mod reply;
 mod reserve;
 mod run;
@@ -50,6 +51,7 @@ use crate::{
     failure::Failure,
     key::PrincipalId,
     rate::{Meters, Slots},
+    schema::Finding,
     scopes::GrantedScopes,
     secret::DeploymentSecret,
     store::{Store, StoreError},
@@ -68,6 +70,8 @@ pub struct Guard {
 /// What every call needs.
 pub(crate) struct Core {
     toolbox: Toolbox,
+    /// What the rules about schemas warn of.
+    findings: Vec<Finding>,
     providers: Providers,
     /// Who decides beside the tools.
     authorizers: Authorizers,
@@ -187,6 +191,7 @@ impl Guard {
                 return Err(NoSuchTool);
             }
         };
+        let reply = redact::redact(reply, &tool, caller.as_ref(), &self.core);
         audit::answered(&tool, caller.as_deref(), &reply, started.elapsed());
         Ok(reply)
     }
@@ -214,6 +219,13 @@ impl Guard {
     ) -> impl Iterator<Item = &GuardedTool> {
         let caller = caller.map(|caller| self.core.effective(caller));
         caller.into_iter().flat_map(|caller| self.core.toolbox.visible_to(caller))
+    }
+
+    /// What the rules about schemas warn of, as it was logged when the guard was built. A test that
+    /// finds none keeps it so.
+    #[must_use]
+    pub fn lint_findings(&self) -> &[Finding] {
+        &self.core.findings
     }
 
     pub(crate) fn core(&self) -> &Core {

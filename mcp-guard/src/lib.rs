@@ -23,6 +23,7 @@ mod key;
 mod limit;
 mod manifest;
 mod mcp;
+pub mod meaning;
 pub mod prelude;
 mod rate;
 mod schema;
@@ -59,7 +60,9 @@ pub use effect::{Effect, NotDispatched};
 #[cfg(feature = "encryption")]
 pub use encryption::PayloadKeys;
 pub use error::{BuildError, ConfigError, Error};
-pub use failure::{Category, Class, Failure, Report, ToolError};
+pub use failure::{Category, Class, Failure, MapToolError, Report, Reported, ToolError};
+#[cfg(feature = "reqwest")]
+pub use failure::{CheckStatus, HttpError};
 pub use guard::{
     Call, Guard, GuardBuilder, KeptArguments, NoSuchTool, Operation, OperationStatus, Operations,
     Reply, Resolution, ResolveError,
@@ -73,6 +76,7 @@ pub use reqwest;
 pub use rmcp;
 #[cfg(feature = "sqlite")]
 pub use rusqlite;
+pub use schema::{Finding, Level, Lint};
 pub use scopes::ScopeHierarchy;
 pub use secret::{DeploymentSecret, Secret};
 #[cfg(feature = "http")]
@@ -88,7 +92,7 @@ pub use store::{SqliteStore, SqliteTransaction};
 pub use tokio_postgres;
 pub use tool::{
     Access, BudgetOf, BudgetSpec, EffectClass, Found, IdempotentSpec, InFlight, IntoPermission,
-    IntoReconciled, LimitSpec, Measure, Measurement, OnUnknown, Provided, Reconciled, Requirement,
-    Returned, Tool, ToolSet, ToolSpec, Tools,
+    IntoReconciled, LimitSpec, Measure, Measurement, OnUnknown, Provided, Reconciled, RedactSpec,
+    Requirement, Returned, Tool, ToolSet, ToolSpec, Tools,
 };
 pub use wire::WireLimits;

@@ -37,6 +37,10 @@ const ORIGINAL_AT: &str = "mcp-guard/original_at";
 const DUPLICATE_OF: &str = "mcp-guard/duplicate_of";
 /// In `_meta`: `false` when the answer could not be recorded yet.
 const DURABLE: &str = "mcp-guard/durable";
+/// In `_meta`: the members of the result that this caller's scopes do not show.
+const WITHHELD: &str = "mcp-guard/withheld";
+/// In `_meta`: `true` when the result does not fit the tool's `outputSchema`: a defect of the server.
+const MISFIT: &str = "mcp-guard/misfit";
 
 impl Guard {
     /// The guarded tools as routes of an `rmcp` server, to stand beside its ordinary `#[tool]`s.
@@ -192,6 +196,12 @@ fn meta_of(reply: &Reply) -> Option<MetaObject> {
     if !reply.is_durable() {
         meta.0.insert(DURABLE.into(), false.into());
     }
+    if !reply.withheld().is_empty() {
+        meta.0.insert(WITHHELD.into(), reply.withheld().into());
+    }
+    if !reply.fits_its_schema() {
+        meta.0.insert(MISFIT.into(), true.into());
+    }
     (!meta.0.is_empty()).then_some(meta)
 }
 
@@ -199,7 +209,7 @@ fn describe(tool: &GuardedTool) -> Tool {
     let spec = tool.spec();
     let input = Arc::clone(tool.schema().published());
     let described = Tool::new(spec.name, spec.description, input)
-        .with_raw_output_schema(Arc::clone(tool.output_schema()))
+        .with_raw_output_schema(Arc::clone(tool.results().published()))
         .with_annotations(annotations(spec));
     match spec.title {
         Some(title) => described.with_title(title),

@@ -8,8 +8,9 @@ pub use crate::{
     caller::Caller,
     failure::{Class, Report, ToolError},
     tool::{
-        Access, BudgetOf, BudgetSpec, EffectClass, Found, IdempotentSpec, InFlight, LimitSpec,
-        Measure, Measurement, OnUnknown, Provided, Reconciled, Requirement, Returned, Tool,
-        ToolSet, ToolSpec, Tools, permission, reconciled,
+        Access, Anything, BudgetOf, BudgetSpec, EffectClass, Found, IdempotentSpec, InFlight,
+        LimitSpec, Measure, Measurement, OnUnknown, Provided, Reconciled, RedactSpec, Requirement,
+        Returned, Shape, Textual, Tool, ToolSet, ToolSpec, Tools, permission, reconciled,
+        structured,
     },
 };

@@ -4,16 +4,23 @@ mod asked;
 mod choices;
 mod close;
 mod exact;
+mod explain;
 mod hash;
 mod input;
+mod lint;
 mod output;
 mod probe;
+mod redact;
+mod result;
 mod untagged;
 
 pub(crate) use asked::{with_defaults, without_key};
 pub(crate) use hash::{hash_of, hash_of_text};
 pub(crate) use input::{ArgumentsSchema, Misfit};
-pub(crate) use output::envelope_schema;
+pub use lint::{Finding, Level, Lint};
+pub(crate) use lint::{Lints, Shown, findings};
+pub(crate) use redact::take_out;
+pub(crate) use result::ResultSchema;
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::{Map, Value};
 
@@ -58,7 +65,7 @@ pub(crate) fn properties(schema: &Map<String, Value>) -> impl Iterator<Item = (&
 }
 
 /// A member's name as a JSON pointer's token.
-fn escape(name: &str) -> String {
+pub(crate) fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 

@@ -7,6 +7,7 @@ mod erased;
 mod permitted;
 mod provided;
 mod reconciled;
+mod shape;
 mod spec;
 
 pub use erased::Tools;
@@ -15,9 +16,10 @@ pub use permitted::{IntoPermission, permission};
 pub(crate) use provided::Providers;
 pub use provided::{Provided, Requirement};
 pub use reconciled::{Found, IntoReconciled, Reconciled, reconciled};
+pub use shape::{Anything, Shape, Textual, structured};
 pub use spec::{
     Access, BudgetOf, BudgetSpec, EffectClass, IdempotentSpec, InFlight, LimitSpec, OnUnknown,
-    ToolSpec,
+    RedactSpec, ToolSpec,
 };
 
 use std::future::Future;

@@ -11,12 +11,19 @@ use mcp_guard::{
         streamable_http_server::session::never::NeverSessionManager,
     },
 };
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
+
+#[derive(Serialize, JsonSchema)]
+struct Visitor {
+    subject: String,
+}
 
 /// Say who is calling.
 #[guarded_tool(read_only, any_caller)]
-async fn who(caller: &Caller) -> Result<String, Infallible> {
-    Ok(caller.subject().to_owned())
+async fn who(caller: &Caller) -> Result<Visitor, Infallible> {
+    Ok(Visitor { subject: caller.subject().to_owned() })
 }
 
 /// Answers one request of a client that has said nothing of who it is.
@@ -54,5 +61,5 @@ async fn nobody_is_taken_for_the_operator() {
     assert_eq!(answer(&guard, list, None).await["result"]["tools"], json!([]));
 
     let known = answer(&guard, call, Some(Caller::local("visitor"))).await;
-    assert_eq!(known["result"]["structuredContent"]["result"], "visitor", "{known}");
+    assert_eq!(known["result"]["structuredContent"]["result"]["subject"], "visitor", "{known}");
 }

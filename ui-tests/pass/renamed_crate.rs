@@ -21,13 +21,18 @@ enum Wrong {
     Never,
 }
 
+#[derive(serde::Serialize, schemars::JsonSchema)]
+struct Told {
+    text: String,
+}
+
 /// A relative path.
 #[guarded_tool(read_only, any_caller, crate = renamed_guard)]
 async fn relative(
     /// A text.
     text: String,
-) -> Result<String, Wrong> {
-    Ok(text)
+) -> Result<Told, Wrong> {
+    Ok(Told { text })
 }
 
 /// An absolute path.
@@ -85,8 +90,8 @@ impl Shop {
         &self,
         /// A text.
         text: String,
-    ) -> Result<String, Infallible> {
-        Ok(text)
+    ) -> Result<Told, Infallible> {
+        Ok(Told { text })
     }
 }
 

@@ -13,21 +13,28 @@ pub mod tools {
     use mcp_guard::prelude::*;
     use std::convert::Infallible;
 
+    /// What is said.
+    #[derive(Debug, serde::Serialize, schemars::JsonSchema)]
+    pub struct Greeting {
+        /// The text.
+        pub text: String,
+    }
+
     /// Say hello.
     #[guarded_tool(read_only, any_caller)]
     pub async fn hello(
         caller: &Caller,
         /// Whom to greet.
         name: String,
-    ) -> Result<String, Infallible> {
+    ) -> Result<Greeting, Infallible> {
         let _ = caller;
-        Ok(name)
+        Ok(Greeting { text: name })
     }
 
     /// Say hello from afar.
     #[guarded_tool(idempotent, any_caller, destructive = false, open_world = true)]
-    pub(super) async fn crate_hello() -> Result<String, Infallible> {
-        Ok(String::new())
+    pub(super) async fn crate_hello() -> Result<Greeting, Infallible> {
+        Ok(Greeting { text: String::new() })
     }
 }
 
@@ -82,6 +89,13 @@ pub enum Never {
 
 #[guarded_tools]
 impl Shop {
+    /// What is said.
+    #[derive(Debug, serde::Serialize, schemars::JsonSchema)]
+    pub struct Greeting {
+        /// The text.
+        pub text: String,
+    }
+
     /// Say hello.
     #[guarded_tool(read_only, any_caller)]
     pub async fn hello(&self) -> Result<(), Infallible> {
@@ -110,8 +124,8 @@ async fn switches(
 async fn camel_case(
     /// The order.
     orderId: String,
-) -> Result<String, Infallible> {
-    Ok(orderId)
+) -> Result<tools::Greeting, Infallible> {
+    Ok(tools::Greeting { text: orderId })
 }
 
 /// Deprecated for people, and still served.

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 pub mod tools {
     use super::*;
 
-    #[derive(serde::Deserialize, schemars::JsonSchema)]
+    #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
     pub struct Note {
         pub text: String,
     }
@@ -17,8 +17,8 @@ pub mod tools {
     pub async fn shown(
         /// A note.
         note: Note,
-    ) -> Result<String, Infallible> {
-        Ok(note.text)
+    ) -> Result<Note, Infallible> {
+        Ok(note)
     }
 
     /// Not there.
@@ -59,8 +59,8 @@ async fn main() {
         Ok(())
     }
 
-    let Ok(text) = shown(tools::Note { text: "text".to_owned() }).await;
-    assert_eq!(text, "text");
+    let Ok(note) = shown(tools::Note { text: "text".to_owned() }).await;
+    assert_eq!(note.text, "text");
     let Ok(one) = tools::plain().await;
     assert_eq!(one, 1);
     assert!(!<shown as Tool>::SPEC.destructive);

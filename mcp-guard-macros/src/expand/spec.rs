@@ -5,7 +5,7 @@ use std::time::Duration;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::model::{Access, Budget, Idempotent, Limit, Of, OnUnknown, Tool};
+use crate::model::{Access, Budget, Idempotent, Limit, Of, OnUnknown, Redact, Tool};
 
 /// `ToolSpec { ... }`.
 pub(super) fn spec(tool: &Tool) -> TokenStream {
@@ -17,6 +17,7 @@ pub(super) fn spec(tool: &Tool) -> TokenStream {
     let effect = effect(tool);
     let limits = tool.limits.iter().map(|limit| self::limit(limit, tool));
     let budgets = tool.budgets.iter().map(|budget| self::budget(budget, tool));
+    let redactions = tool.redactions.iter().flat_map(redactions);
     let timeout = option(tool.timeout.map(duration));
     // MCP's default: what changes something destroys something, unless it says otherwise.
     let destructive =
@@ -31,6 +32,7 @@ pub(super) fn spec(tool: &Tool) -> TokenStream {
             effect: #effect,
             limits: &[#(#limits),*],
             budgets: &[#(#budgets),*],
+            redactions: &[#(#redactions),*],
             timeout: #timeout,
             destructive: #destructive,
             open_world: #open_world,
@@ -110,6 +112,14 @@ fn budget(budget: &Budget, tool: &Tool) -> TokenStream {
             of: __mcp_guard::BudgetOf::#of,
         }
     }
+}
+
+fn redactions(redact: &Redact) -> impl Iterator<Item = TokenStream> {
+    let Redact { members, scope } = redact;
+    members.iter().map(move |member| {
+        let path = &member.path;
+        quote!(__mcp_guard::RedactSpec { path: &[#(#path),*], scope: #scope })
+    })
 }
 
 fn wire_name(tool: &Tool, parameter: usize) -> String {

@@ -28,6 +28,7 @@ use crate::{
     encryption::Vault,
     error::BuildError,
     rate::{Meters, Rates, Slots},
+    schema::{Level, Lint},
     scopes::{GrantedScopes, ScopeHierarchy},
     store::{Store, timed::Timed},
     tool::{EffectClass, Providers, Tool, ToolSet, ToolSpec, Tools},
@@ -226,6 +227,23 @@ impl GuardBuilder {
         self
     }
 
+    /// Whether each result is held to the schema that its tool publishes. By default it is where
+    /// `debug_assertions` are on. A result that does not fit is a defect of the tool, logged as an error
+    /// that names places and rules. A tool that changed nothing is answered as
+    /// [`Internal`](crate::Category::Internal); of one that acted, the true answer is given and recorded,
+    /// marked by [`Reply::fits_its_schema`](crate::Reply::fits_its_schema) and by
+    /// `mcp-guard/misfit` in `_meta`.
+    pub fn check_results(mut self, check: bool) -> Self {
+        self.settings.check_results = check;
+        self
+    }
+
+    /// Sets what a rule about schemas does: see [`Lint`] for the rules and their levels by default.
+    pub fn lint(mut self, lint: Lint, level: Level) -> Self {
+        self.settings.lints.set(lint, level);
+        self
+    }
+
     /// Leaves out `operation_status`, the tool with which an agent asks what became of its key.
     pub fn without_operation_status(mut self) -> Self {
         self.settings.operation_status = false;
@@ -303,6 +321,7 @@ impl GuardBuilder {
         if mistakes.len() == earlier {
             mistakes.extend(authorizers.mistakes(&toolbox));
         }
+        let findings = check::schemas(&toolbox, &self.settings, &mut mistakes);
         BuildError::check(mistakes)?;
         let running = TaskTracker::new();
         // Closed, it can be waited for; new calls are still counted.
@@ -310,6 +329,7 @@ impl GuardBuilder {
         Ok(Guard {
             core: Arc::new(Core {
                 toolbox,
+                findings,
                 providers: self.providers,
                 authorizers,
                 store,

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::{collections::BTreeSet, time::Duration};
 
-use super::Settings;
 #[cfg(feature = "http")]
 use super::build::HttpParts;
+use super::{Settings, Toolbox};
 #[cfg(feature = "http")]
 use crate::{
     auth::{Authenticate, ProtectedResource},
@@ -14,6 +14,7 @@ use crate::{
 };
 use crate::{
     credential::Sources,
+    schema::{Finding, Level},
     store::{Store, Transactions},
     tool::{Access, EffectClass, Providers, Registered, ToolSpec},
 };
@@ -155,7 +156,32 @@ fn scopes_of(spec: &'static ToolSpec) -> impl Iterator<Item = &'static str> {
         Access::AnyCaller => &[][..],
         Access::Scopes(scopes) => scopes,
     };
-    access.iter().copied().chain(spec.limits.iter().filter_map(|limit| limit.scope))
+    let shown = spec.redactions.iter().map(|redaction| redaction.scope);
+    let tiers = spec.limits.iter().filter_map(|limit| limit.scope);
+    access.iter().copied().chain(tiers).chain(shown)
+}
+
+/// What the models are shown keeps the rules. What breaks one that warns is logged, and returned.
+pub(super) fn schemas(
+    toolbox: &Toolbox,
+    settings: &Settings,
+    mistakes: &mut Vec<String>,
+) -> Vec<Finding> {
+    let found = toolbox.all().flat_map(|tool| tool.findings(&settings.lints));
+    let (denied, warned): (Vec<_>, Vec<_>) =
+        found.partition(|finding| settings.lints.level(finding.lint()) == Level::Deny);
+    mistakes.extend(denied.iter().map(ToString::to_string));
+    for finding in &warned {
+        tracing::warn!(
+            target: "mcp_guard",
+            lint = finding.lint().as_str(),
+            tool = finding.tool(),
+            pointer = finding.pointer(),
+            "{}",
+            finding.advice()
+        );
+    }
+    warned
 }
 
 /// Who is served over HTTP is known, and the other way round.

@@ -1,6 +1,6 @@
 //! What operators do with operations whose outcome is unknown: list, look at, resolve.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     Core, Guard, Reply,
@@ -222,7 +222,10 @@ impl Operations<'_> {
         let unavailable = || Reply::failure(&operation.tool, &Failure::result_unavailable());
         let (certainty, reply) = match resolution {
             Resolution::Done(Some(result)) => {
-                fits(result, tool.output_schema())?;
+                let misfits = tool.results().misfits(result);
+                if !misfits.is_empty() {
+                    return Err(ResolveError::Misfit(misfits.join("; ")));
+                }
                 let reply = Reply::success(result);
                 (Certainty::Done, reply.map_err(|error| ResolveError::Misfit(error.to_string()))?)
             }
@@ -253,24 +256,4 @@ impl Operations<'_> {
             tool: record.tool,
         })
     }
-}
-
-/// Whether a success with this result fits the tool's output schema.
-fn fits(
-    result: &Value,
-    output_schema: &serde_json::Map<String, Value>,
-) -> Result<(), ResolveError> {
-    let mut schema = output_schema.clone();
-    // Of the two forms of an answer, the first is a success's. On its own, it says what is wrong.
-    if let Some(Value::Array(forms)) = schema.remove("oneOf") {
-        schema.insert("allOf".into(), forms.into_iter().take(1).collect());
-    }
-    let validator = jsonschema::validator_for(&Value::Object(schema))
-        .map_err(|error| ResolveError::Misfit(error.to_string()))?;
-    let envelope = json!({"status": "ok", "result": result});
-    let misfits: Vec<_> = validator
-        .iter_errors(&envelope)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect();
-    if misfits.is_empty() { Ok(()) } else { Err(ResolveError::Misfit(misfits.join("; "))) }
 }

@@ -15,6 +15,8 @@ pub struct Reply {
     duplicate_of: Option<OperationId>,
     durable: bool,
     required_scopes: Option<&'static [&'static str]>,
+    withheld: Vec<String>,
+    misfit: bool,
 }
 
 /// How it ended, for the audit line.
@@ -96,6 +98,8 @@ impl Reply {
             duplicate_of: None,
             durable: true,
             required_scopes: None,
+            withheld: Vec::new(),
+            misfit: false,
         }
     }
 
@@ -104,7 +108,21 @@ impl Reply {
         Self { durable: false, ..self }
     }
 
-    /// The envelope, as JSON text: the same bytes on every replay.
+    /// Marks an answer whose result does not fit the schema that its tool publishes.
+    pub(super) fn misfit(self) -> Self {
+        Self { misfit: true, ..self }
+    }
+
+    /// The answer with another body, from which these members of the result were taken out.
+    pub(super) fn without(self, body: String, withheld: Vec<String>) -> Self {
+        Self { body, withheld, ..self }
+    }
+
+    pub(super) fn into_body(self) -> String {
+        self.body
+    }
+
+    /// The envelope, as JSON text: the same bytes on every replay to a caller with the same scopes.
     #[must_use]
     pub fn body(&self) -> &str {
         &self.body
@@ -145,6 +163,20 @@ impl Reply {
     #[must_use]
     pub fn required_scopes(&self) -> Option<&'static [&'static str]> {
         self.required_scopes
+    }
+
+    /// The members of the result that were left out, because the caller lacks their scope: JSON
+    /// pointers without the places in lists, whether or not the result had them.
+    #[must_use]
+    pub fn withheld(&self) -> &[String] {
+        &self.withheld
+    }
+
+    /// Whether the result fits the schema that its tool publishes, where that is
+    /// [checked](crate::GuardBuilder::check_results).
+    #[must_use]
+    pub fn fits_its_schema(&self) -> bool {
+        !self.misfit
     }
 
     pub(crate) fn outcome(&self) -> &Outcome {

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use crate::{
-    rate::Rates, scopes::ScopeHierarchy, store::Retention, tool::IdempotentSpec, wire::WireLimits,
+    rate::Rates, schema::Lints, scopes::ScopeHierarchy, store::Retention, tool::IdempotentSpec,
+    wire::WireLimits,
 };
 
 /// What the operator may set.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     pub(crate) authorize_timeout: Duration,
@@ -21,6 +23,8 @@ pub(crate) struct Settings {
     pub(crate) publish_limits: bool,
     pub(crate) operation_status: bool,
     pub(crate) hide_unauthorized: bool,
+    pub(crate) check_results: bool,
+    pub(crate) lints: Lints,
     pub(crate) wire: WireLimits,
     pub(crate) scopes: ScopeHierarchy,
     pub(crate) rates: Rates,
@@ -44,6 +48,8 @@ impl Default for Settings {
             publish_limits: true,
             operation_status: true,
             hide_unauthorized: false,
+            check_results: cfg!(debug_assertions),
+            lints: Lints::default(),
             wire: WireLimits::default(),
             scopes: ScopeHierarchy::default(),
             rates: Rates::default(),

@@ -1,6 +1,7 @@
 //! Settling: what the body's end means, recorded before the answer leaves.
 
 mod judge;
+mod misfit;
 mod transaction;
 
 use std::sync::Arc;
@@ -19,11 +20,13 @@ use crate::{
 pub(super) async fn settle(ended: Ended, core: &Core) -> Reply {
     let Ended { grant, held, end, dispatched } = ended;
     let tool = grant.tool().spec().name;
+    let misfits = misfit::look(&end, grant.tool(), core);
     let Some(mut held) = held else {
-        return judge::without_effect(tool, end).1;
+        return misfit::refuse(judge::without_effect(tool, end).1, tool, misfits);
     };
     if let Some(open) = held.transaction.take() {
-        return transaction::settle(tool, end, held, open, core).await;
+        let reply = transaction::settle(tool, end, held, open, core).await;
+        return misfit::mark(reply, misfits.as_ref());
     }
     let (certainty, reply) = if held.once.spec.dispatches && !dispatched && !end.is_success() {
         judge::before_effect(tool, end)
@@ -32,6 +35,7 @@ pub(super) async fn settle(ended: Ended, core: &Core) -> Reply {
     };
     let operation = held.lease.attempt.operation;
     let settlement = settlement(certainty, &reply, &operation, &held.once.spec, core);
+    let reply = misfit::mark(reply, misfits.as_ref());
     match record(core, held, settlement).await {
         Written::Now => reply,
         Written::Later => reply.not_durable(),

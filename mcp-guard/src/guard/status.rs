@@ -97,6 +97,7 @@ impl Tool for OperationStatusTool {
         effect: EffectClass::ReadOnly,
         limits: &[],
         budgets: &[],
+        redactions: &[],
         timeout: None,
         destructive: false,
         open_world: false,

@@ -4,12 +4,15 @@
 use std::collections::BTreeSet;
 use std::{collections::BTreeMap, sync::Arc};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Settings, authorize::may_use};
 use crate::{
     caller::Caller,
-    schema::{ArgumentsSchema, Misfit, envelope_schema, hash_of, hash_of_text},
+    schema::{
+        ArgumentsSchema, Finding, Lints, Misfit, ResultSchema, Shown, findings, hash_of,
+        hash_of_text,
+    },
     tool::{Access, BudgetOf, Decoded, EffectClass, Registered, Requirement, ToolSpec},
 };
 
@@ -23,7 +26,7 @@ pub(crate) struct Toolbox {
 pub(crate) struct GuardedTool {
     tool: Registered,
     schema: ArgumentsSchema,
-    output_schema: Arc<Map<String, Value>>,
+    results: ResultSchema,
 }
 
 impl Toolbox {
@@ -44,7 +47,8 @@ impl Toolbox {
                         ));
                     }
                 }
-                Err(mistake) => mistakes.push(format!("tool `{name}`: {mistake}")),
+                Err(found) => mistakes
+                    .extend(found.into_iter().map(|mistake| format!("tool `{name}`: {mistake}"))),
             }
         }
         Self { tools, hide_unauthorized: settings.hide_unauthorized }
@@ -94,22 +98,17 @@ impl Toolbox {
 }
 
 impl GuardedTool {
-    fn new(tool: Registered, publish_limits: bool) -> Result<Self, String> {
+    fn new(tool: Registered, publish_limits: bool) -> Result<Self, Vec<String>> {
         let spec = tool.spec();
-        let needs_key = matches!(spec.effect, EffectClass::Idempotent(_));
-        let schema =
-            ArgumentsSchema::new(tool.arguments_schema(), needs_key, spec.limits, publish_limits)?;
-        for name in named_arguments(spec) {
-            if !schema.requires(name) {
-                return Err(format!(
-                    "`{name}` is a part of the tool's business key or of a budget, and can be left \
-                     out: give it a type that is always there"
-                ));
+        let arguments = arguments(&tool, publish_limits);
+        let results = ResultSchema::new(tool.value_schema(), spec.redactions);
+        match (arguments, results) {
+            (Ok(schema), Ok(results)) => Ok(Self { tool, schema, results }),
+            (arguments, results) => {
+                let mistakes = results.err().unwrap_or_default();
+                Err(arguments.err().into_iter().chain(mistakes).collect())
             }
         }
-        schema.refuse_dropping(&|document| tool.decode(document).is_ok())?;
-        let output_schema = Arc::new(envelope_schema(tool.value_schema()));
-        Ok(Self { tool, schema, output_schema })
     }
 
     pub(crate) fn spec(&self) -> &'static ToolSpec {
@@ -129,8 +128,15 @@ impl GuardedTool {
         &self.schema
     }
 
-    pub(crate) fn output_schema(&self) -> &Arc<Map<String, Value>> {
-        &self.output_schema
+    /// What its results are held to, and what is published of them.
+    pub(crate) fn results(&self) -> &ResultSchema {
+        &self.results
+    }
+
+    /// What of it breaks a rule about schemas.
+    pub(super) fn findings(&self, lints: &Lints) -> Vec<Finding> {
+        let (input, output) = (self.schema.published(), self.results.published());
+        findings(&Shown { spec: self.spec(), input, output }, lints)
     }
 
     /// The hash of what the model is told of the tool, beside its schemas.
@@ -160,6 +166,24 @@ fn required(spec: &'static ToolSpec) -> impl Iterator<Item = &'static str> {
         Access::Scopes(required) => required.iter(),
     }
     .copied()
+}
+
+/// The schema of the arguments, if what the tool says of them can be enforced.
+fn arguments(tool: &Registered, publish_limits: bool) -> Result<ArgumentsSchema, String> {
+    let spec = tool.spec();
+    let needs_key = matches!(spec.effect, EffectClass::Idempotent(_));
+    let schema =
+        ArgumentsSchema::new(tool.arguments_schema(), needs_key, spec.limits, publish_limits)?;
+    for name in named_arguments(spec) {
+        if !schema.requires(name) {
+            return Err(format!(
+                "`{name}` is a part of the tool's business key or of a budget, and can be left \
+                 out: give it a type that is always there"
+            ));
+        }
+    }
+    schema.refuse_dropping(&|document| tool.decode(document).is_ok())?;
+    Ok(schema)
 }
 
 /// The arguments that a business key or a budget is made of.

@@ -10,6 +10,7 @@ use super::{
     close::close,
     escape,
     exact::{EXACT, Exact, mark, unmark},
+    explain::{Forms, rule},
     hash::hash_of,
     probe::refuse_dropping,
     properties, unescape,
@@ -113,32 +114,51 @@ impl ArgumentsSchema {
 
     /// Everything that does not fit, at once.
     pub(crate) fn check(&self, arguments: &Value) -> Result<(), Misfit> {
-        let mut misfits = self.validator.iter_errors(arguments).map(|error| self.explain(&error));
-        let Some(mut first) = misfits.next() else {
-            return Ok(());
-        };
-        for (count, other) in misfits.enumerate() {
-            if count + 1 == MAX_NAMED {
-                first.message.push_str(" And more.");
-                break;
-            }
-            let _ = write!(first.message, " {}", other.message);
-        }
-        Err(first)
+        told_together(self.misfits(arguments).into_iter())
+    }
+
+    /// Everything but the key that does not fit: for a call whose key is refused already.
+    pub(crate) fn check_beside_key(&self, arguments: &Value) -> Result<(), Misfit> {
+        let key = format!("/{KEY_ARGUMENT}");
+        let of_key = |misfit: &Misfit| misfit.field.as_ref() == Some(&key);
+        told_together(self.misfits(arguments).into_iter().filter(|misfit| !of_key(misfit)))
+    }
+
+    fn misfits(&self, arguments: &Value) -> Vec<Misfit> {
+        self.validator.iter_errors(arguments).flat_map(|error| self.explain(&error)).collect()
     }
 
     /// A misfit that only the argument's type told.
     pub(crate) fn mistyped(&self, pointer: &str) -> Misfit {
+        self.invalid(pointer, "does not have the right type or range")
+    }
+
+    /// What is wrong. Of a value that has several forms, it is told of the one that was meant, where
+    /// that can be told.
+    fn explain(&self, error: &ValidationError<'_>) -> Vec<Misfit> {
+        match Forms::of(error) {
+            Some(Forms::Meant(errors)) => {
+                errors.iter().flat_map(|error| self.explain(error)).collect()
+            }
+            Some(Forms::Tagged { pointer, tags }) => {
+                vec![self.invalid(&pointer, &format!("must be one of {}", tags.join(", ")))]
+            }
+            None => vec![self.explain_one(error)],
+        }
+    }
+
+    fn invalid(&self, pointer: &str, rule: &str) -> Misfit {
         let field = self.shown(pointer.split('/').skip(1));
         Misfit {
             code: "invalid_argument",
-            message: format!("{} does not have the right type or range.", subject(&field)),
+            message: format!("{} {rule}.", subject(&field)),
             field: Some(field).filter(|field| !field.is_empty()),
         }
     }
 
-    fn explain(&self, error: &ValidationError<'_>) -> Misfit {
-        let mut field = self.shown(error.instance_path().as_str().split('/').skip(1));
+    fn explain_one(&self, error: &ValidationError<'_>) -> Misfit {
+        let pointer = error.instance_path().as_str();
+        let mut field = self.shown(pointer.split('/').skip(1));
         let (code, rule) = match error.kind() {
             ValidationErrorKind::Required { property } => {
                 let _ = write!(field, "/{}", escape(property.as_str().unwrap_or_default()));
@@ -147,7 +167,7 @@ impl ArgumentsSchema {
             ValidationErrorKind::AdditionalProperties { .. }
             | ValidationErrorKind::UnevaluatedProperties { .. }
             | ValidationErrorKind::FalseSchema => ("unknown_argument", self.unknown_rule(&field)),
-            kind => ("invalid_argument", rule(kind, error)),
+            kind => return self.invalid(pointer, &rule(kind, error)),
         };
         Misfit {
             code,
@@ -183,49 +203,25 @@ fn own(schema: &Map<String, Value>) -> Value {
     Value::Object(own)
 }
 
+/// The first of them, whose message tells the others too.
+fn told_together(mut misfits: impl Iterator<Item = Misfit>) -> Result<(), Misfit> {
+    let Some(mut first) = misfits.next() else {
+        return Ok(());
+    };
+    for (count, other) in misfits.enumerate() {
+        if count + 1 == MAX_NAMED {
+            first.message.push_str(" And more.");
+            break;
+        }
+        let _ = write!(first.message, " {}", other.message);
+    }
+    Err(first)
+}
+
 fn subject(field: &str) -> String {
     match field.strip_prefix('/') {
         Some(name) => name.replace('/', "."),
         None => "The arguments".into(),
-    }
-}
-
-/// The rule that was broken, in the schema's words. Never the value.
-fn rule(kind: &ValidationErrorKind, error: &ValidationError<'_>) -> String {
-    use ValidationErrorKind as Kind;
-    match kind {
-        Kind::Type { .. } => format!("must be {}", type_words(kind)),
-        Kind::Enum { options } => format!("must be one of {options}"),
-        Kind::Constant { expected_value } => format!("must be {expected_value}"),
-        Kind::Minimum { limit } => format!("must be at least {limit}"),
-        Kind::Maximum { limit } => format!("must be at most {limit}"),
-        Kind::ExclusiveMinimum { limit } => format!("must be above {limit}"),
-        Kind::ExclusiveMaximum { limit } => format!("must be below {limit}"),
-        Kind::MinLength { limit } => format!("must have at least {limit} characters"),
-        Kind::MaxLength { limit } => format!("must have at most {limit} characters"),
-        Kind::MinItems { limit } => format!("must have at least {limit} items"),
-        Kind::MaxItems { limit } => format!("must have at most {limit} items"),
-        Kind::MinProperties { limit } => format!("must have at least {limit} members"),
-        Kind::MaxProperties { limit } => format!("must have at most {limit} members"),
-        Kind::UniqueItems => "must have no item twice".into(),
-        Kind::Pattern { pattern } => format!("must match {pattern}"),
-        Kind::Format { format } => format!("must be a {format}"),
-        // The rule of the only keyword of our own.
-        Kind::Custom { message, .. } => message.clone(),
-        Kind::AnyOf { .. } | Kind::OneOfNotValid { .. } => "fits none of its forms".into(),
-        _ => format!("does not fit the schema's {}", error.kind().keyword()),
-    }
-}
-
-fn type_words(kind: &ValidationErrorKind) -> String {
-    use jsonschema::error::TypeKind;
-    match kind {
-        ValidationErrorKind::Type { kind: TypeKind::Single(one) } => format!("of type {one}"),
-        ValidationErrorKind::Type { kind: TypeKind::Multiple(several) } => {
-            let names: Vec<String> = several.iter().map(|one| one.to_string()).collect();
-            format!("of type {}", names.join(" or "))
-        }
-        _ => "of another type".into(),
     }
 }
 
@@ -244,8 +240,7 @@ fn add_key(schema: &mut Map<String, Value>) {
     let key = json!({
         "type": "string",
         "description": KEY_DESCRIPTION,
-        "minLength": 8,
-        "maxLength": 128,
+        // It bounds the length as well, and is in more vendors' subsets than `minLength`.
         "pattern": KEY_PATTERN,
     });
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {

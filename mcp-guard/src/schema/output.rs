@@ -1,21 +1,11 @@
 //! The schema of every answer: the envelope of success and failure.
 
-use schemars::Schema;
 use serde_json::{Map, Value, json};
-
-use super::close::tidy_all;
 
 /// The `outputSchema` of a tool whose results have the schema `value`. The root is an object, which
 /// older clients insist on, and failures fit it too: some clients hide an error that does not.
-pub(crate) fn envelope_schema(value: Schema) -> Map<String, Value> {
-    let mut value = value.to_value();
-    let definitions = value.as_object_mut().and_then(|schema| {
-        for noise in ["$schema", "title"] {
-            schema.remove(noise);
-        }
-        tidy_all(schema);
-        schema.remove("$defs")
-    });
+pub(super) fn envelope_schema(mut value: Value) -> Map<String, Value> {
+    let definitions = value.as_object_mut().and_then(|schema| schema.remove("$defs"));
     let mut envelope = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "type": "object",

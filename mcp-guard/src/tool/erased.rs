@@ -9,8 +9,7 @@ use serde_json::Value;
 use super::{Found, Measurement, Provided, Reconciled, Requirement, Returned, Tool, ToolSpec};
 use crate::{
     authorizer::Permission,
-    error::with_sources,
-    failure::{Report, ToolError},
+    failure::{Report, ToolError, with_sources},
     schema,
 };
 
@@ -150,7 +149,9 @@ impl<T: Tool> Decoded for Typed<T> {
 fn end_of<R: Returned>(returned: R) -> BodyEnd {
     match returned.into_result() {
         Ok(value) => written(&value),
-        Err(error) => BodyEnd::Failed { report: error.report(), detail: with_sources(&error) },
+        Err(error) => {
+            BodyEnd::Failed { report: error.report().presentable(), detail: with_sources(&error) }
+        }
     }
 }
 

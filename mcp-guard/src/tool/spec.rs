@@ -21,6 +21,8 @@ pub struct ToolSpec {
     pub limits: &'static [LimitSpec],
     /// What many calls together may take.
     pub budgets: &'static [BudgetSpec],
+    /// The members of its result that are for callers with a scope.
+    pub redactions: &'static [RedactSpec],
     /// How long the body may take; `None` takes the guard's default.
     pub timeout: Option<Duration>,
     /// MCP's `destructiveHint`, for a tool that changes something.
@@ -88,6 +90,15 @@ pub enum OnUnknown {
     Retry,
     /// Ask [`Tool::reconcile`](crate::Tool::reconcile), on the next call and in the background.
     Reconcile,
+}
+
+/// A member of the result that callers without a scope are answered without.
+#[derive(Debug, Clone, Copy)]
+pub struct RedactSpec {
+    /// Its place: the names on the wire, from the result inwards. In a list, it is that of every item.
+    pub path: &'static [&'static str],
+    /// The scope that a caller needs to be shown it.
+    pub scope: &'static str,
 }
 
 /// The limit of one parameter.

@@ -148,9 +148,9 @@ async fn arm(
     doomed: &Doomed,
     /// The point, such as `claim:after`.
     point: String,
-) -> Result<bool, BackendError> {
+) -> Result<(), BackendError> {
     doomed.fuse.arm(point.parse().map_err(BackendError::NoSuchOrder)?);
-    Ok(true)
+    Ok(())
 }
 
 /// Act, and say so where the outcome is unknown.

@@ -4,9 +4,16 @@ use std::fs;
 
 use guard_tests::{in_process::InProcess, services::redis::Redis};
 use mcp_guard::prelude::*;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::json;
 
 use crate::{connect, traffic::Ear};
+
+#[derive(Serialize, JsonSchema)]
+struct Refund {
+    text: String,
+}
 
 /// Refund an order.
 #[guarded_tool(
@@ -20,8 +27,8 @@ async fn refund(
     order_id: String,
     /// How much.
     amount_cents: u64,
-) -> Result<String, std::convert::Infallible> {
-    Ok(format!("{amount_cents} for {order_id}"))
+) -> Result<Refund, std::convert::Infallible> {
+    Ok(Refund { text: format!("{amount_cents} for {order_id}") })
 }
 
 async fn session(server: &Redis) -> InProcess {
@@ -44,7 +51,7 @@ async fn a_fresh_call_is_two_round_trips_and_a_replay_is_one() {
     session.call("refund", &arguments("ord_1", "a-first-key")).await;
     let mut ear = Ear::on(&server);
     let fresh = session.call("refund", &arguments("ord_2", "a-second-key")).await;
-    assert_eq!(fresh.result(), "5 for ord_2");
+    assert_eq!(fresh.result()["text"], "5 for ord_2");
     assert_eq!(ear.heard(&server), ["EVALSHA", "EVALSHA"]);
     let replay = session.call("refund", &arguments("ord_2", "a-second-key")).await;
     assert_eq!(replay.bytes(), fresh.bytes());

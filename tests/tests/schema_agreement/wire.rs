@@ -22,7 +22,7 @@ impl Wire {
         let answer = self.0.call(tool, arguments).await;
         let envelope = &answer.message()["result"]["structuredContent"];
         if envelope["status"] == "ok" {
-            return Answer::Accepted { heard: envelope["result"].clone() };
+            return Answer::Accepted { heard: envelope["result"]["value"].clone() };
         }
         if envelope["error"]["category"] == "validation" && !says_again(&answer.text) {
             return Answer::Refused;

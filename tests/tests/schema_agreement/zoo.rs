@@ -8,6 +8,8 @@ use std::{
 };
 
 use mcp_guard::prelude::*;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{enums::*, structs::*};
@@ -18,6 +20,12 @@ pub(crate) struct Animal {
     pub(crate) samples: Vec<Value>,
 }
 
+/// What a tool was told.
+#[derive(Serialize, JsonSchema)]
+struct Again<T> {
+    value: T,
+}
+
 macro_rules! zoo {
     ($($name:ident: $type:ty = $samples:expr;)+) => {
         $(
@@ -26,8 +34,8 @@ macro_rules! zoo {
             async fn $name(
                 /// What is said again.
                 value: $type,
-            ) -> Result<$type, Infallible> {
-                Ok(value)
+            ) -> Result<Again<$type>, Infallible> {
+                Ok(Again { value })
             }
         )+
 

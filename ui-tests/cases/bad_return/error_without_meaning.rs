@@ -3,7 +3,7 @@ use mcp_guard::prelude::*;
 
 /// Do it.
 #[guarded_tool(read_only, any_caller)]
-async fn act() -> Result<(), std::io::Error> {
+async fn act() -> Result<(), std::fmt::Error> {
     Ok(())
 }
 

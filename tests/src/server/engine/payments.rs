@@ -109,6 +109,12 @@ struct Label {
     to: Option<String>,
 }
 
+/// What a parcel weighs.
+#[derive(Serialize, JsonSchema)]
+struct Weight {
+    grams: f64,
+}
+
 /// Weigh the parcel of an order.
 #[guarded_tool(any_caller, idempotent)]
 async fn weigh(
@@ -120,11 +126,11 @@ async fn weigh(
     grams: f64,
     /// Where it goes.
     label: Option<Label>,
-) -> Result<f64, BackendError> {
+) -> Result<Weight, BackendError> {
     drop(label);
     let entry = Entry { tool: "weigh".into(), order_id, amount_cents: 0, key: effect.key().into() };
     engine.pay(effect, Manner::Plain, &entry).await?;
-    Ok(grams)
+    Ok(Weight { grams })
 }
 
 async fn look(

@@ -1,0 +1,60 @@
+//! The last step before an answer leaves: what of a result is not for this caller is taken out. The
+//! record keeps the whole answer, so that a replay is what *its* caller may see.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Core, Reply};
+use crate::{
+    caller::Caller,
+    failure::Failure,
+    schema::{escape, take_out},
+    tool::RedactSpec,
+};
+
+/// The answer as this caller may see it. Nobody holds no scope.
+pub(super) fn redact(reply: Reply, tool: &str, caller: Option<&Arc<Caller>>, core: &Core) -> Reply {
+    let Some(tool) = core.toolbox().get(tool).filter(|_| !reply.is_error()) else { return reply };
+    let caller = caller.map(|caller| core.effective(Arc::clone(caller)));
+    let withheld: Vec<&RedactSpec> = tool
+        .spec()
+        .redactions
+        .iter()
+        .filter(|redaction| {
+            !caller.as_ref().is_some_and(|caller| caller.has_scope(redaction.scope))
+        })
+        .collect();
+    if withheld.is_empty() {
+        return reply;
+    }
+    match without(&reply, &withheld) {
+        Ok(body) => {
+            reply.without(body, withheld.iter().map(|redaction| pointer(redaction)).collect())
+        }
+        // What cannot be read cannot be redacted.
+        Err(error) => {
+            let unreadable = Failure::record_unreadable(error.to_string());
+            Reply::failure(tool.spec().name, &unreadable)
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Success {
+    result: Value,
+}
+
+fn without(reply: &Reply, withheld: &[&RedactSpec]) -> Result<String, serde_json::Error> {
+    let Success { mut result } = serde_json::from_str(reply.body())?;
+    for redaction in withheld {
+        take_out(&mut result, redaction.path);
+    }
+    Reply::success(&result).map(Reply::into_body)
+}
+
+/// The member's place in the result as a JSON pointer (RFC 6901), without the places in lists.
+fn pointer(redaction: &RedactSpec) -> String {
+    redaction.path.iter().fold(String::new(), |pointer, name| pointer + "/" + &escape(name))
+}
