@@ -5,6 +5,7 @@ mod composed;
 pub mod doomed;
 pub mod engine;
 pub mod issued;
+pub mod leaky;
 mod options;
 mod orders;
 pub mod transactional;
@@ -114,6 +115,9 @@ fn with_tools(
     options: &Options,
     store: Arc<dyn store::Store>,
 ) -> GuardBuilder {
+    if options.leaky {
+        return leaky::register(builder);
+    }
     if let Some(settings) = &options.engine {
         return engine::register(builder, &options.folder, store, settings);
     }

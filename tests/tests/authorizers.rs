@@ -62,8 +62,8 @@ fn is_small(_: &Caller, amount: &u64) -> Ready<bool> {
 async fn look(
     /// Where.
     place: String,
-) -> Result<String, std::convert::Infallible> {
-    Ok(place)
+) -> Result<Vec<String>, std::convert::Infallible> {
+    Ok(vec![place])
 }
 
 /// Tell what became of something.
@@ -201,7 +201,7 @@ async fn they_are_told_the_arguments_as_the_body_will_see_them() {
         assert_eq!(answer.result(), 12);
         assert_eq!(answer.is_replay(), call == 2);
     }
-    assert_eq!(wire.call("look", &json!({"place": "here"})).await.result(), "here");
+    assert_eq!(wire.call("look", &json!({"place": "here"})).await.result(), json!(["here"]));
     let told = |value: Value| value.as_object().expect("arguments").clone();
     let act = ("agent".to_owned(), "act", told(json!({"howMuch": 5, "fee": 7})));
     let look = ("agent".to_owned(), "look", told(json!({"place": "here"})));

@@ -218,6 +218,16 @@ async fn a_rule_warns_denies_or_is_silent_as_it_is_set() {
     assert_eq!(silent.build().expect("a guard").lint_findings(), []);
 }
 
+#[derive(Serialize, JsonSchema)]
+#[serde(transparent)]
+struct CardId(String);
+
+/// Name a card.
+#[guarded_tool(read_only, any_caller)]
+async fn name() -> Result<CardId, Infallible> {
+    Ok(CardId("crd_1".into()))
+}
+
 /// Count.
 #[guarded_tool(read_only, any_caller)]
 async fn number() -> Result<u64, Infallible> {
@@ -232,16 +242,17 @@ async fn misspelled() -> Result<Account, Infallible> {
 
 #[tokio::test]
 async fn what_must_not_ship_is_not_built() {
-    let built = builder().tool::<number>().tool::<misspelled>().build();
+    let built = builder().tool::<misspelled>().build();
     let mistakes = built.err().expect("mistakes").to_string();
     assert!(mistakes.contains("`redact(card.nummer)` names no member"), "{mistakes}");
-    let built = builder().tool::<number>().build();
-    let mistakes = built.err().expect("mistakes").to_string();
+    let mistakes = builder().tool::<name>().build().err().expect("mistakes").to_string();
     assert!(
-        mistakes.contains("integer alone") && mistakes.contains("return a struct"),
+        mistakes.contains("string alone") && mistakes.contains("return a struct"),
         "{mistakes}"
     );
-    assert!(builder().tool::<number>().lint(Lint::BareResult, Level::Allow).build().is_ok());
+    assert!(builder().tool::<number>().build().is_ok(), "a number is warned of");
+    let mistakes = builder().tool::<number>().lint(Lint::BareResult, Level::Deny).build();
+    assert!(mistakes.err().expect("mistakes").to_string().contains("integer alone"));
 }
 
 #[tokio::test]

@@ -205,8 +205,6 @@ impl Store for Faulty {
 
 fn guard(store: Faulty, effects: Effects) -> Guard {
     let guard = Guard::builder()
-        // A number is what these tests count with.
-        .lint(Lint::BareResult, Level::Allow)
         .provide(effects)
         .store(store)
         .identity(Caller::local("agent"))

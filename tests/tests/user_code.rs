@@ -44,8 +44,6 @@ fn builder(effects: &Effects) -> GuardBuilder {
         .provide(effects.clone())
         .store(MemoryStore::new().expect("a store"))
         .identity(Caller::local("agent"))
-        // A number is what these tests count with.
-        .lint(Lint::BareResult, Level::Allow)
         .tool::<hang_on>()
         .tool::<break_twice>()
 }

@@ -60,8 +60,8 @@ async fn look(
 async fn look_around(
     /// Where.
     place: String,
-) -> Result<String, Infallible> {
-    Ok(place)
+) -> Result<Vec<String>, Infallible> {
+    Ok(vec![place])
 }
 
 /// A function may have the name of what calls it.

@@ -21,19 +21,19 @@ impl CredentialSource for Vault {
 
 /// Look.
 #[guarded_tool(read_only, scope("orders", "stock"))]
-async fn look(credential: &Credential) -> Result<String, Infallible> {
+async fn look(credential: &Credential) -> Result<Vec<String>, Infallible> {
     assert_eq!(credential.expose(), "for-look");
-    Ok(credential.scopes().collect::<Vec<_>>().join(" "))
+    Ok(credential.scopes().map(str::to_owned).collect())
 }
 
 /// Act.
 #[guarded_tool(idempotent(on_unknown = reconcile(find)), scope = "orders")]
-async fn act(credential: &Credential, effect: &Effect) -> Result<String, Infallible> {
+async fn act(credential: &Credential, effect: &Effect) -> Result<(), Infallible> {
     let _ = (credential, effect);
-    Ok("done".into())
+    Ok(())
 }
 
-async fn find(credential: &Credential, effect: &Effect) -> Reconciled<String> {
+async fn find(credential: &Credential, effect: &Effect) -> Reconciled<()> {
     let _ = (credential, effect);
     Reconciled::StillUnknown
 }
@@ -63,5 +63,5 @@ async fn main() {
         .unwrap();
     let caller = Caller::local("agent").with_scopes(["orders", "stock"]);
     let reply = guard.call(Call::new("look", serde_json::json!({}), Some(caller))).await.unwrap();
-    assert_eq!(reply.body(), r#"{"status":"ok","result":"orders stock"}"#);
+    assert_eq!(reply.body(), r#"{"status":"ok","result":["orders","stock"]}"#);
 }

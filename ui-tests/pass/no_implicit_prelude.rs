@@ -19,12 +19,12 @@ async fn repeat(
     text: ::std::string::String,
     /// How often.
     times: ::core::option::Option<u32>,
-) -> ::core::result::Result<::std::string::String, Wrong> {
+) -> ::core::result::Result<::std::vec::Vec<::std::string::String>, Wrong> {
     let _ = shop;
     if times == ::core::option::Option::None {
         return ::core::result::Result::Err(Wrong::Wrong);
     }
-    ::core::result::Result::Ok(text)
+    ::core::result::Result::Ok(::std::vec![text])
 }
 
 /// Repeat the text once.
@@ -40,17 +40,17 @@ async fn once(
     text: ::std::string::String,
     /// How often.
     times: u32,
-) -> ::core::result::Result<::std::string::String, Wrong> {
+) -> ::core::result::Result<::std::vec::Vec<::std::string::String>, Wrong> {
     let _ = (effect, times);
-    ::core::result::Result::Ok(text)
+    ::core::result::Result::Ok(::std::vec![text])
 }
 
 async fn find(
     _: &::mcp_guard::Effect,
     text: ::std::string::String,
     _: u32,
-) -> ::mcp_guard::Reconciled<::std::string::String> {
-    ::mcp_guard::Reconciled::Landed(text)
+) -> ::mcp_guard::Reconciled<::std::vec::Vec<::std::string::String>> {
+    ::mcp_guard::Reconciled::Landed(::std::vec![text])
 }
 
 /// Write the text down.

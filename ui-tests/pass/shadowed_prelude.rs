@@ -25,6 +25,9 @@ trait From {}
 trait Into {}
 trait Default {}
 trait Clone {}
+enum Shape {}
+trait Anything {}
+trait Textual {}
 
 #[derive(::serde::Deserialize, ::schemars::JsonSchema)]
 #[serde(crate = "::serde")]
@@ -65,13 +68,11 @@ async fn count(
     arguments: Arguments,
     /// How many.
     amount: ::core::option::Option<u8>,
-) -> Result<::std::string::String> {
+) -> Result<u8> {
     let _ = shop;
     match amount {
         ::core::option::Option::None => ::core::result::Result::Err(Wrong),
-        ::core::option::Option::Some(_) => {
-            ::core::result::Result::Ok(::std::format!("{}", arguments.one))
-        }
+        ::core::option::Option::Some(_) => ::core::result::Result::Ok(arguments.one),
     }
 }
 

@@ -89,13 +89,6 @@ pub enum Never {
 
 #[guarded_tools]
 impl Shop {
-    /// What is said.
-    #[derive(Debug, serde::Serialize, schemars::JsonSchema)]
-    pub struct Greeting {
-        /// The text.
-        pub text: String,
-    }
-
     /// Say hello.
     #[guarded_tool(read_only, any_caller)]
     pub async fn hello(&self) -> Result<(), Infallible> {

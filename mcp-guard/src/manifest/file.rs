@@ -122,6 +122,7 @@ mod tests {
             effect: EffectClass::ReadOnly,
             limits: &[],
             budgets: &[],
+            redactions: &[],
             timeout: None,
             destructive: false,
             open_world: false,

@@ -24,8 +24,10 @@ pub enum Lint {
     /// (MCP's [SEP-986](https://modelcontextprotocol.io/community/seps/986-specify-format-for-tool-names),
     /// as it stands in the specification's *Tool Names*). By default: deny.
     ToolName,
-    /// A result has parts with names: it is not a string, number or boolean alone, however it is
-    /// wrapped. (A `String` alone does not even compile.) By default: deny.
+    /// A result is not text alone, in a newtype or an `Option` either. (A `String` alone does not even
+    /// compile.) By default: deny.
+    BareText,
+    /// A result has parts with names: it is not a number or boolean alone. By default: warn.
     BareResult,
     /// Every argument has a description, and so have the members and variants of its type. By default:
     /// warn.
@@ -73,8 +75,9 @@ pub enum Level {
 
 impl Lint {
     /// Every rule.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ToolName,
+        Self::BareText,
         Self::BareResult,
         Self::MissingDescription,
         Self::UnboundedString,
@@ -86,11 +89,12 @@ impl Lint {
         Self::GeminiDeclaration,
     ];
 
-    /// Its name in logs: `tool_name`, `bare_result`, and so on.
+    /// Its name in logs: `tool_name`, `bare_text`, and so on.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ToolName => "tool_name",
+            Self::BareText => "bare_text",
             Self::BareResult => "bare_result",
             Self::MissingDescription => "missing_description",
             Self::UnboundedString => "unbounded_string",
@@ -107,8 +111,9 @@ impl Lint {
     #[must_use]
     pub fn default_level(self) -> Level {
         match self {
-            Self::ToolName | Self::BareResult => Level::Deny,
-            Self::MissingDescription
+            Self::ToolName | Self::BareText => Level::Deny,
+            Self::BareResult
+            | Self::MissingDescription
             | Self::UnboundedString
             | Self::UnboundedArray
             | Self::RecursiveSchema

@@ -6,6 +6,7 @@ use super::engine;
 
 /// What the fixture is told on its command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Options {
     /// How to serve.
     pub transport: Transport,
@@ -21,6 +22,8 @@ pub struct Options {
     pub composed: bool,
     /// Where tokens come from.
     pub tokens: Tokens,
+    /// Whether every tool fails and says too much, instead of all other tools.
+    pub leaky: bool,
     /// Whether there are tools that die on demand.
     pub doomed: bool,
     /// How often outcomes of a tool that dies are looked into while nobody calls, if ever.
@@ -61,6 +64,7 @@ impl Options {
             hide_unauthorized: false,
             composed: false,
             tokens: Tokens::HandedOut,
+            leaky: false,
             doomed: false,
             look_after: None,
             pace: None,
@@ -75,14 +79,14 @@ impl Options {
         self.store.clone().unwrap_or_else(file)
     }
 
-    /// Reads `stdio|http FOLDER [--store URL] [--scope SCOPE]... [--hide] [--composed] [--issued]
+    /// Reads `stdio|http FOLDER [--store URL] [--scope SCOPE]... [--hide] [--composed] [--issued] [--leaky]
     /// [--doomed] [--look-after MILLISECONDS] [--pace CALLS] [--engine JSON]`.
     ///
     /// # Errors
     /// The usage, when the words are anything else.
     pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Self, &'static str> {
         const USAGE: &str = "usage: guard-fixture stdio|http FOLDER [--store URL] [--scope SCOPE]... [--hide] \
-             [--composed] [--issued] [--doomed] [--look-after MILLISECONDS] [--pace CALLS] \
+             [--composed] [--issued] [--leaky] [--doomed] [--look-after MILLISECONDS] [--pace CALLS] \
              [--engine JSON]";
         let mut words = words.into_iter();
         let transport = match words.next().as_deref() {
@@ -98,6 +102,7 @@ impl Options {
                 "--hide" => options.hide_unauthorized = true,
                 "--composed" => options.composed = true,
                 "--issued" => options.tokens = Tokens::Issued,
+                "--leaky" => options.leaky = true,
                 "--doomed" => options.doomed = true,
                 "--look-after" => {
                     let millis = words.next().and_then(|millis| millis.parse().ok());
@@ -135,6 +140,7 @@ impl Options {
             (self.hide_unauthorized, "--hide"),
             (self.composed, "--composed"),
             (self.tokens == Tokens::Issued, "--issued"),
+            (self.leaky, "--leaky"),
             (self.doomed, "--doomed"),
         ];
         words.extend(flags.into_iter().filter(|(on, _)| *on).map(|(_, flag)| flag.to_owned()));

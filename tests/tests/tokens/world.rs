@@ -87,9 +87,9 @@ impl Seen {
 
 /// Write down who calls.
 #[guarded_tool(read_only, any_caller)]
-async fn sign_the_book(seen: &Seen, caller: &Caller) -> Result<String, Infallible> {
+async fn sign_the_book(seen: &Seen, caller: &Caller) -> Result<(), Infallible> {
     seen.0.lock().expect("a list").push(caller.clone());
-    Ok("signed".into())
+    Ok(())
 }
 
 /// A guard that serves.
@@ -147,7 +147,7 @@ impl World {
         assert_untold(token, &format!("{said}\n{body}"));
         match status {
             200 => {
-                assert!(body.contains("signed"), "{body}");
+                assert!(body.contains(r#""result":null"#), "{body}");
                 Verdict::Taken
             }
             401 => {

@@ -5,7 +5,7 @@ use mcp_guard::ToolError;
 enum Wrong {
     #[error(transparent)]
     #[tool_error(transparent)]
-    Io(#[from] std::io::Error),
+    Io(#[from] std::fmt::Error),
 }
 
 fn main() {}

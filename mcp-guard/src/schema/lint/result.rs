@@ -12,8 +12,9 @@ pub(super) fn bare(output: &Map<String, Value>, found: &mut Found<'_>) {
     let Some(kind) = whole.pointer(PLACE).and_then(|result| bare_kind(output, result, 0)) else {
         return;
     };
+    let lint = if kind == "string" { Lint::BareText } else { Lint::BareResult };
     found.add(
-        Lint::BareResult,
+        lint,
         format!("/outputSchema{PLACE}"),
         format!(
             "the result is a {kind} alone, of which nothing says what it is: return a struct, such as \

@@ -20,6 +20,7 @@ const READS: ToolSpec = ToolSpec {
     limits: &[],
     budgets: &[],
     redactions: &[],
+    authorizes: false,
     timeout: None,
     destructive: false,
     open_world: true,
@@ -212,8 +213,8 @@ fn results_without_a_name_are_found_however_they_are_wrapped() {
     let bare = [
         broken_with::<Lists, u64>(&READS, Lint::BareResult),
         broken_with::<Lists, Option<bool>>(&READS, Lint::BareResult),
-        broken_with::<Lists, RefundId>(&READS, Lint::BareResult),
-        broken_with::<Lists, Option<RefundId>>(&READS, Lint::BareResult),
+        broken_with::<Lists, RefundId>(&READS, Lint::BareText),
+        broken_with::<Lists, Option<RefundId>>(&READS, Lint::BareText),
     ];
     for found in bare {
         assert_eq!(pointers(&found), ["/outputSchema/oneOf/0/properties/result"]);

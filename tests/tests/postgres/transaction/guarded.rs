@@ -39,8 +39,6 @@ const KEY: &str = "very-private-key-0001";
 
 async fn wire(server: &Postgres) -> InProcess {
     let guard = Guard::builder()
-        // A number is what these tests count with.
-        .lint(Lint::BareResult, Level::Allow)
         .store(connect(server).await)
         .identity(Caller::new("https://issuer.example", SUBJECT))
         .tool::<refund>()
