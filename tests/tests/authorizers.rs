@@ -1,6 +1,7 @@
 //! Authorizers of one's own, beside the tools.
 
 use std::{
+    collections::BTreeSet,
     future::{Ready, pending, ready},
     sync::{
         Arc, Mutex,
@@ -289,7 +290,8 @@ impl Authorizer for Particular {
     fn check(&self, tools: &[ToolDescription]) -> Vec<String> {
         let describe = |tool: &ToolDescription| {
             let arguments = tool.arguments()["properties"].as_object().expect("arguments");
-            let arguments: Vec<_> = arguments.keys().cloned().collect();
+            let arguments = arguments.keys().cloned().collect::<BTreeSet<_>>();
+            let arguments = Vec::from_iter(arguments);
             let changes = matches!(tool.spec().effect, EffectClass::Idempotent(_));
             format!("{} {changes} {}", tool.spec().name, arguments.join(" "))
         };
