@@ -135,7 +135,7 @@ impl Chain {
     /// When it knows no such point.
     pub async fn arm(&self, point: Point) -> Result<(), Fault> {
         let armed = self.server.call("arm", json!({"point": point.to_string()})).await;
-        if armed.envelope()["result"] == true {
+        if armed.envelope()["status"] == "ok" {
             return Ok(());
         }
         Err(Fault::Wrong(format!("it cannot be armed: {}", said(&armed))))
