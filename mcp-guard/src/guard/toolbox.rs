@@ -7,13 +7,15 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::Value;
 
 use super::{Settings, authorize::may_use};
+#[cfg(feature = "http")]
+use crate::tool::Access;
 use crate::{
     caller::Caller,
     schema::{
         ArgumentsSchema, Finding, Lints, Misfit, ResultSchema, Shown, findings, hash_of,
         hash_of_text,
     },
-    tool::{Access, BudgetOf, Decoded, EffectClass, Registered, Requirement, ToolSpec},
+    tool::{BudgetOf, Decoded, EffectClass, Registered, Requirement, ToolSpec},
 };
 
 /// The tools, by name.
