@@ -16,7 +16,7 @@ use crate::{
     credential::Sources,
     schema::{Finding, Level},
     store::{Store, Transactions},
-    tool::{Access, EffectClass, Providers, Registered, ToolSpec},
+    tool::{EffectClass, Providers, Registered},
 };
 
 /// Every borrowed parameter can be given at every call.
@@ -136,7 +136,7 @@ pub(super) fn settings(settings: &Settings, mistakes: &mut Vec<String>) {
 
 /// What callers may do all told fits the tools that there are.
 pub(super) fn callers(settings: &Settings, tools: &[Registered], mistakes: &mut Vec<String>) {
-    let asked: BTreeSet<_> = tools.iter().flat_map(|tool| scopes_of(tool.spec())).collect();
+    let asked: BTreeSet<_> = tools.iter().flat_map(|tool| tool.spec().scopes()).collect();
     mistakes.extend(settings.scopes.mistakes(&asked));
     let is_tool = |name: &str| tools.iter().any(|tool| tool.spec().name == name);
     mistakes.extend(settings.rates.mistakes(is_tool));
@@ -148,17 +148,6 @@ pub(super) fn callers(settings: &Settings, tools: &[Registered], mistakes: &mut 
             mistakes.push(format!("`.{name}(0)` lets no call through: write 1 or more"));
         }
     }
-}
-
-/// The scopes that a tool's attribute asks for.
-fn scopes_of(spec: &'static ToolSpec) -> impl Iterator<Item = &'static str> {
-    let access = match spec.access {
-        Access::AnyCaller => &[][..],
-        Access::Scopes(scopes) => scopes,
-    };
-    let shown = spec.redactions.iter().map(|redaction| redaction.scope);
-    let tiers = spec.limits.iter().filter_map(|limit| limit.scope);
-    access.iter().copied().chain(tiers).chain(shown)
 }
 
 /// What the models are shown keeps the rules. What breaks one that warns is logged, and returned.

@@ -7,8 +7,6 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::Value;
 
 use super::{Settings, authorize::may_use};
-#[cfg(feature = "http")]
-use crate::tool::Access;
 use crate::{
     caller::Caller,
     schema::{
@@ -69,12 +67,10 @@ impl Toolbox {
         self.tools.values().map(|tool| &**tool)
     }
 
-    /// Every scope that a tool asks for, or a limit. Where tools are hidden, so are these.
+    /// Every scope that a tool asks for. Where tools are hidden, so are these.
     #[cfg(feature = "http")]
     pub(crate) fn scopes(&self) -> BTreeSet<&'static str> {
-        let tiers = |spec: &'static ToolSpec| spec.limits.iter().filter_map(|limit| limit.scope);
-        let specs = self.disclosed().map(GuardedTool::spec);
-        specs.flat_map(|spec| required(spec).chain(tiers(spec))).collect()
+        self.disclosed().flat_map(|tool| tool.spec().scopes()).collect()
     }
 
     /// What a client that knows nothing yet is to ask for: the scopes of the tools that change
@@ -83,8 +79,12 @@ impl Toolbox {
     pub(crate) fn first_scopes(&self) -> BTreeSet<&'static str> {
         let specs = || self.disclosed().map(GuardedTool::spec);
         let reading = specs().filter(|spec| matches!(spec.effect, EffectClass::ReadOnly));
-        let reading: BTreeSet<_> = reading.flat_map(required).collect();
-        if reading.is_empty() { specs().flat_map(required).collect() } else { reading }
+        let reading: BTreeSet<_> = reading.flat_map(|spec| spec.access.scopes()).copied().collect();
+        if reading.is_empty() {
+            specs().flat_map(|spec| spec.access.scopes()).copied().collect()
+        } else {
+            reading
+        }
     }
 
     /// The tools of which strangers may be told something.
@@ -158,16 +158,6 @@ impl GuardedTool {
             self.schema.mistyped(&error.pointer)
         })
     }
-}
-
-/// The scopes that a tool asks for.
-#[cfg(feature = "http")]
-fn required(spec: &'static ToolSpec) -> impl Iterator<Item = &'static str> {
-    match spec.access {
-        Access::AnyCaller => [].iter(),
-        Access::Scopes(required) => required.iter(),
-    }
-    .copied()
 }
 
 /// The schema of the arguments, if what the tool says of them can be enforced.

@@ -31,6 +31,15 @@ pub struct ToolSpec {
     pub open_world: bool,
 }
 
+impl ToolSpec {
+    /// Every scope that the attribute asks for: to call it, for a tier of a limit, to be shown all.
+    pub(crate) fn scopes(&'static self) -> impl Iterator<Item = &'static str> {
+        let tiers = self.limits.iter().filter_map(|limit| limit.scope);
+        let shown = self.redactions.iter().map(|redaction| redaction.scope);
+        self.access.scopes().iter().copied().chain(tiers).chain(shown)
+    }
+}
+
 /// Who may call a tool.
 #[derive(Debug, Clone, Copy)]
 pub enum Access {
@@ -38,6 +47,16 @@ pub enum Access {
     AnyCaller,
     /// Callers that hold all of these scopes.
     Scopes(&'static [&'static str]),
+}
+
+impl Access {
+    /// The scopes that are required.
+    pub(crate) fn scopes(self) -> &'static [&'static str] {
+        match self {
+            Self::AnyCaller => &[],
+            Self::Scopes(required) => required,
+        }
+    }
 }
 
 /// Whether a tool changes something.
