@@ -260,7 +260,7 @@ impl Judge {
                 let is_certain = !other.is_disturbed && ended.is_some();
                 let is_over = grant.verdict == Some(Verdict::Done)
                     && all_along.iter().all(|moment| {
-                        moment.at_least_since(grant.renewed) >= millis(budget.per) + spread
+                        grant.at_least_leased(*moment) >= millis(budget.per) + spread
                     });
                 let is_free = is_certain
                     && matches!(grant.verdict, Some(Verdict::Refused | Verdict::NothingDone));

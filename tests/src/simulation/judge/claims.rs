@@ -14,8 +14,9 @@ pub(super) struct Grant {
     pub(super) owner: Owner,
     pub(super) call: CallId,
     pub(super) at: Moment,
-    /// The last moment at which its lease was extended.
-    pub(super) renewed: Moment,
+    /// When its lease began: the last moment at which it was extended. Several where an attempt claimed
+    /// more than once, and the clock leaves open which of its leases is the one that stands.
+    pub(super) leased: Vec<Moment>,
     pub(super) lease: i64,
     /// Whether it is the operation of the call's own key, not one that it takes over.
     pub(super) is_of_own_key: bool,
@@ -46,9 +47,30 @@ pub(in crate::simulation) enum Written {
 }
 
 impl Grant {
+    /// The most by which a clock of the store's can have moved since its lease began.
+    fn at_most_leased(&self, now: Moment) -> i64 {
+        self.leased.iter().map(|began| now.at_most_since(*began)).max().unwrap_or(i64::MAX)
+    }
+
+    /// The least by which a clock of the store's can have moved since its lease began.
+    pub(super) fn at_least_leased(&self, now: Moment) -> i64 {
+        self.leased.iter().map(|began| now.at_least_since(*began)).min().unwrap_or(i64::MIN)
+    }
+
     /// Whether a lease that nobody extended may have run out.
     fn may_have_lapsed(&self, spread: i64, now: Moment) -> bool {
-        now.at_most_since(self.renewed) >= self.lease - spread
+        self.at_most_leased(now) >= self.lease - spread
+    }
+
+    /// Whether a lease that nobody extended has run out for certain.
+    fn has_lapsed(&self, spread: i64, now: Moment) -> bool {
+        self.at_least_leased(now) >= self.lease + spread
+    }
+
+    /// Those of its leases that may stand.
+    fn standing(&self, spread: i64, now: Moment) -> impl Iterator<Item = Moment> {
+        let end = self.lease + spread;
+        self.leased.iter().copied().filter(move |began| now.at_least_since(*began) < end)
     }
 
     /// Whether a lease that nobody extended has run out for certain, with nothing done.
@@ -56,7 +78,7 @@ impl Grant {
         self.is_tentative
             && !self.may_be_firm
             && self.verdict.is_none()
-            && now.at_least_since(self.renewed) >= self.lease + spread
+            && self.has_lapsed(spread, now)
     }
 }
 
@@ -122,7 +144,10 @@ impl Judge {
         if known.is_some_and(|it| !(it.is_tentative && it.may_have_lapsed(spread, now))) {
             return;
         }
-        let may_be_known = known.is_some_and(|grant| !grant.has_lapsed_unused(spread, now));
+        let known = known.filter(|grant| !grant.has_lapsed_unused(spread, now));
+        let leased =
+            known.into_iter().flat_map(|it| it.standing(spread, now)).chain([now]).collect();
+        let may_be_known = known.is_some();
         let is_tentative = claim.tentative && (epoch == 1 || !self.is_retaken(operation));
         self.check_may_enter(call, operation, claim.owner, now);
         self.grants.push(Grant {
@@ -131,7 +156,7 @@ impl Judge {
             owner: claim.owner,
             call,
             at: now,
-            renewed: now,
+            leased,
             lease: millis(lease.length),
             is_of_own_key: claim.operation == lease.attempt.operation,
             is_tentative: is_tentative || may_be_known,
@@ -167,8 +192,8 @@ impl Judge {
                 None => !(same && repeats && grant.may_have_lapsed(spread, now)),
                 Some(Verdict::Unknown) => !(same && repeats),
                 Some(Verdict::NothingDone) => false,
-                Some(Verdict::Done) => now.at_most_since(grant.renewed) < remembered,
-                Some(Verdict::Refused) => same && now.at_most_since(grant.renewed) < remembered,
+                Some(Verdict::Done) => grant.at_most_leased(now) < remembered,
+                Some(Verdict::Refused) => same && grant.at_most_leased(now) < remembered,
             }
         };
         // What an attempt left behind is overtaken by what a later one did at the same operation.
@@ -223,7 +248,7 @@ impl Judge {
         let Some(grant) = grant else { return };
         // A settlement that is repeated changes nothing.
         if matches!(grant.verdict, None | Some(Verdict::Unknown)) {
-            grant.renewed = now;
+            grant.leased = vec![now];
         }
         match written {
             Written::Renewed => {}
@@ -244,8 +269,7 @@ impl Judge {
     ) {
         let latest = self.grants.iter().rev().find(|grant| grant.operation == operation);
         let Some(grant) = latest else { return };
-        let is_over = grant.verdict.is_none()
-            && now.at_least_since(grant.renewed) >= grant.lease + self.plan.spread();
+        let is_over = grant.verdict.is_none() && grant.has_lapsed(self.plan.spread(), now);
         let wrong = match written {
             _ if grant.owner != attempt.owner => Some("nobody writes of a successor's attempt"),
             Written::Dispatched if is_over => Some("what has lapsed is not begun"),
