@@ -13,6 +13,8 @@ use guard_tests::{
 };
 use mcp_guard::{AuthenticateError, AuthenticateFuture, ProtectedResource, prelude::*};
 use reqwest::{Client, RequestBuilder, Response, header::WWW_AUTHENTICATE};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -392,10 +394,15 @@ async fn pay(
     Ok(cents)
 }
 
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct PaidBack {
+    to: String,
+}
+
 /// Pay it back.
-#[guarded_tool(idempotent, scope("pay", "pay:back"))]
-async fn pay_back() -> Result<(), Infallible> {
-    Ok(())
+#[guarded_tool(idempotent, scope("pay", "pay:back"), redact(to, scope = "pay:accounts"))]
+async fn pay_back() -> Result<PaidBack, Infallible> {
+    Ok(PaidBack { to: "an account".to_owned() })
 }
 
 fn paying(resource: ProtectedResource) -> GuardBuilder {
@@ -407,7 +414,7 @@ fn paying(resource: ProtectedResource) -> GuardBuilder {
 }
 
 #[tokio::test]
-async fn where_every_tool_changes_something_all_are_asked_for_but_not_the_higher_tiers() {
+async fn where_every_tool_changes_something_all_are_asked_for_but_not_what_only_adds_to_it() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     // Clients know it by another path: a proxy is in between.
@@ -423,7 +430,8 @@ async fn where_every_tool_changes_something_all_are_asked_for_but_not_the_higher
         let place = format!("http://{address}/.well-known/oauth-protected-resource{path}");
         let document: Value = send(Client::new().get(&place)).await.json().await.expect("JSON");
         assert_eq!(document["resource"], "https://pay.example.com/mcp/", "{place}");
-        assert_eq!(document["scopes_supported"], json!(["pay", "pay:back", "pay:more"]));
+        let scopes = json!(["pay", "pay:accounts", "pay:back", "pay:more"]);
+        assert_eq!(document["scopes_supported"], scopes);
     }
 }
 
