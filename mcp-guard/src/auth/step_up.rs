@@ -47,13 +47,21 @@ impl Expects {
     /// By the header `MCP-Protocol-Version`, which is checked against the body before a call is made.
     /// Versions are dates, and compare as text. Without the header it is 2025-03-26.
     pub(super) fn of(headers: &HeaderMap) -> Self {
-        let version = headers.get("mcp-protocol-version").and_then(|value| value.to_str().ok());
-        match version {
-            Some(version) if version >= "2026-07-28" => Self::Challenge,
+        match version(headers) {
+            _ if is_modern(headers) => Self::Challenge,
             Some(version) if version >= "2025-11-25" => Self::ChallengeWithHeld,
             _ => Self::Envelope,
         }
     }
+}
+
+/// Whether the client speaks 2026-07-28 or a later revision, in which each request stands alone.
+pub(crate) fn is_modern(headers: &HeaderMap) -> bool {
+    version(headers).is_some_and(|version| version >= "2026-07-28")
+}
+
+fn version(headers: &HeaderMap) -> Option<&str> {
+    headers.get("mcp-protocol-version")?.to_str().ok()
 }
 
 /// Makes a challenge of the answer, if that is what is lacking and what the client expects.

@@ -29,6 +29,8 @@ pub(crate) struct Limits {
     pub(super) requests: usize,
     pub(super) requests_per_address: Option<usize>,
     pub(super) connections: usize,
+    pub(super) sessions: Option<usize>,
+    pub(super) sessions_per_caller: Option<usize>,
     pub(super) read_timeout: Duration,
     pub(super) proxies: Proxies,
 }
@@ -41,6 +43,8 @@ impl Default for Limits {
             requests: 768,
             requests_per_address: None,
             connections: 896,
+            sessions: None,
+            sessions_per_caller: None,
             read_timeout: Duration::from_secs(30),
             proxies: Proxies::default(),
         }
@@ -48,6 +52,12 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// How many sessions there may be in all, and of one caller, if there may be any.
+    pub(crate) fn sessions(&self) -> Option<(usize, usize)> {
+        let in_all = self.sessions?;
+        Some((in_all, self.sessions_per_caller.unwrap_or(in_all)))
+    }
+
     /// What is wrong with them.
     pub(crate) fn mistakes(&self) -> Vec<String> {
         let mut mistakes: Vec<_> = self.proxies.mistakes().collect();
@@ -58,6 +68,8 @@ impl Limits {
             ("max_concurrent_requests", self.requests),
             ("max_concurrent_requests_per_address", self.requests_per_address.unwrap_or(1)),
             ("max_connections", self.connections),
+            ("max_sessions", self.sessions.unwrap_or(1)),
+            ("max_sessions_per_caller", self.sessions_per_caller.unwrap_or(1)),
         ] {
             if count == 0 {
                 mistakes.push(format!("`.{name}(0)` lets nothing in: write 1 or more"));

@@ -114,6 +114,30 @@ impl Http {
         self
     }
 
+    /// Gives clients of revisions before 2026-07-28 sessions (`Mcp-Session-Id`), so many at most. By
+    /// default there are none, and the guard's tools need none; a server of your own does if it asks
+    /// such clients something while a tool runs (sampling, elicitation, roots), or lets them take up a
+    /// stream that broke off.
+    ///
+    /// A session belongs to the caller who began it; to any other it does not exist (404). It ends when
+    /// it is deleted, or five minutes after its last message. While there are as many as there may be,
+    /// another is refused with 503. In a session, a call for which a scope is lacking is answered with
+    /// the envelope alone: its answer is a stream, which has begun by then, so that there is no
+    /// challenge to step up.
+    #[must_use]
+    pub fn max_sessions(mut self, sessions: usize) -> Self {
+        self.limits.sessions = Some(sessions);
+        self
+    }
+
+    /// How many of them may be one caller's. By default all of them. Without
+    /// [`max_sessions`](Self::max_sessions), there are none.
+    #[must_use]
+    pub fn max_sessions_per_caller(mut self, sessions: usize) -> Self {
+        self.limits.sessions_per_caller = Some(sessions);
+        self
+    }
+
     /// What may come in before anybody knows whose it is.
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
@@ -122,6 +146,11 @@ impl Http {
     /// Whether the path is one path, and not a pattern.
     pub(crate) fn has_plain_path(&self) -> bool {
         self.path.starts_with('/') && !self.path.contains(['{', '}'])
+    }
+
+    /// The path of the endpoint.
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.path
     }
 
     pub(crate) fn hosts(&self) -> &[String] {
@@ -191,8 +220,7 @@ impl Guard {
     {
         let parts = self.http_parts()?;
         self.watch();
-        let service = mcp::http::service(handler, &parts.http, self.core().settings().wire);
-        let router = Router::new().route_service(&parts.http.path, service);
+        let router = mcp::http::router(handler, &parts.http, self.core().settings().wire);
         let router =
             protect(router, self.clone()).merge(well_known::metadata(self, &parts.http.path));
         Ok(admission::in_front_of(router, parts.door.clone()))
