@@ -19,7 +19,6 @@ pub(crate) use hash::{hash_of, hash_of_text};
 pub(crate) use input::{ArgumentsSchema, Misfit};
 pub use lint::{Finding, Level, Lint};
 pub(crate) use lint::{Lints, Shown, findings};
-pub(crate) use redact::take_out;
 pub(crate) use result::ResultSchema;
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::{Map, Value};

@@ -10,7 +10,7 @@ use super::{Core, Reply};
 use crate::{
     caller::Caller,
     failure::Failure,
-    schema::{escape, take_out},
+    schema::{ResultSchema, escape},
     tool::RedactSpec,
 };
 
@@ -22,20 +22,16 @@ pub(super) fn redact(reply: Reply, tool: &str, caller: Option<&Arc<Caller>>, cor
         return reply;
     }
     let caller = caller.map(|caller| core.effective(Arc::clone(caller)));
-    let withheld: Vec<&RedactSpec> = tool
-        .spec()
-        .redactions
-        .iter()
-        .filter(|redaction| {
-            !caller.as_ref().is_some_and(|caller| caller.has_scope(redaction.scope))
-        })
-        .collect();
+    let sees = |scope| caller.as_ref().is_some_and(|caller| caller.has_scope(scope));
+    let redactions = tool.spec().redactions.iter().enumerate();
+    let withheld: Vec<(usize, &RedactSpec)> =
+        redactions.filter(|(_, redaction)| !sees(redaction.scope)).collect();
     if withheld.is_empty() {
         return reply;
     }
-    match without(&reply, &withheld) {
+    match without(&reply, tool.results(), &withheld) {
         Ok(body) => {
-            reply.without(body, withheld.iter().map(|redaction| pointer(redaction)).collect())
+            reply.without(body, withheld.iter().map(|(_, redaction)| pointer(redaction)).collect())
         }
         // What cannot be read cannot be redacted.
         Err(error) => {
@@ -50,15 +46,19 @@ struct Success {
     result: Value,
 }
 
-fn without(reply: &Reply, withheld: &[&RedactSpec]) -> Result<String, serde_json::Error> {
+fn without(
+    reply: &Reply,
+    results: &ResultSchema,
+    withheld: &[(usize, &RedactSpec)],
+) -> Result<String, serde_json::Error> {
     let Success { mut result } = serde_json::from_str(reply.body())?;
-    for redaction in withheld {
-        take_out(&mut result, redaction.path);
+    for (place, _) in withheld {
+        results.take_out(&mut result, *place);
     }
     Reply::success(&result).map(Reply::into_body)
 }
 
-/// The member's place in the result as a JSON pointer (RFC 6901), without the places in lists.
+/// The member's place in the result as a JSON pointer (RFC 6901), without the places in lists and the keys of maps.
 fn pointer(redaction: &RedactSpec) -> String {
     redaction.path.iter().fold(String::new(), |pointer, name| pointer + "/" + &escape(name))
 }

@@ -166,7 +166,7 @@ impl Reply {
     }
 
     /// The members of the result that were left out, because the caller lacks their scope: JSON
-    /// pointers without the places in lists, whether or not the result had them.
+    /// pointers without the places in lists and the keys of maps, whether or not the result had them.
     #[must_use]
     pub fn withheld(&self) -> &[String] {
         &self.withheld

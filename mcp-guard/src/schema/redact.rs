@@ -1,26 +1,44 @@
 //! Results of which a part is for callers with a scope: what is published of that, and the part
 //! taken out.
 
+use std::{cell::RefCell, collections::BTreeSet};
+
 use serde_json::{Map, Value, json};
 
-use super::resolved;
+use super::{properties, resolved};
 use crate::tool::RedactSpec;
 
 /// How deep a path is followed into alternatives and lists within one another.
 const DEEPEST: u32 = 32;
 
-/// Publishes that a member may be left out. The schema says so wherever the path leads.
+/// A step of a way into a result. Lists are gone through without one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Step {
+    /// To a member.
+    Member(String),
+    /// To each value of a map, which may have named members of its own besides.
+    Values {
+        /// Those.
+        besides: BTreeSet<String>,
+    },
+}
+
+/// A way to a member, from the result inwards. A path has several where there are alternatives.
+pub(crate) type Route = Vec<Step>;
+
+/// Publishes that a member may be left out, and gives the ways to it. The schema says so wherever the
+/// path leads.
 ///
 /// # Errors
 /// Where the path leads nowhere: what to write.
-pub(super) fn let_out(schema: &mut Value, redaction: &RedactSpec) -> Result<(), String> {
+pub(super) fn let_out(schema: &mut Value, redaction: &RedactSpec) -> Result<Vec<Route>, String> {
     let definitions = schema.get("$defs").and_then(Value::as_object).cloned().unwrap_or_default();
     let root = Map::from_iter([("$defs".into(), Value::Object(definitions))]);
-    let relaxed = Relaxing { root: &root, scope: redaction.scope }.at(schema, redaction.path, 0);
-    match relaxed {
+    let relaxing = Relaxing { root: &root, scope: redaction.scope, routes: RefCell::default() };
+    match relaxing.at(schema, redaction.path, &Way::default()) {
         Some(relaxed) => {
             *schema = relaxed;
-            Ok(())
+            Ok(relaxing.routes.into_inner().into_iter().collect())
         }
         None => Err(format!(
             "`redact({})` names no member of its result: write the names as they are on the wire, \
@@ -31,32 +49,59 @@ pub(super) fn let_out(schema: &mut Value, redaction: &RedactSpec) -> Result<(), 
     }
 }
 
-/// Takes out every member at `path`. Lists are gone through.
-pub(crate) fn take_out(value: &mut Value, path: &[&str]) {
-    match (value, path) {
-        (Value::Array(items), _) => items.iter_mut().for_each(|item| take_out(item, path)),
-        (Value::Object(members), [last]) => {
-            members.remove(*last);
+/// Takes out every member at the end of a route. Lists are gone through.
+pub(super) fn take_out(value: &mut Value, route: &[Step]) {
+    match (value, route) {
+        (Value::Array(items), _) => items.iter_mut().for_each(|item| take_out(item, route)),
+        (Value::Object(members), [Step::Member(last)]) => {
+            members.remove(last);
         }
-        (Value::Object(members), [first, rest @ ..]) => {
-            if let Some(member) = members.get_mut(*first) {
+        (Value::Object(members), [Step::Member(first), rest @ ..]) => {
+            if let Some(member) = members.get_mut(first) {
                 take_out(member, rest);
             }
         }
+        (Value::Object(members), [Step::Values { besides }, rest @ ..]) => {
+            let values = members.iter_mut().filter(|(name, _)| !besides.contains(*name));
+            values.for_each(|(_, value)| take_out(value, rest));
+        }
         _ => {}
+    }
+}
+
+/// How one has come to a part of a schema.
+#[derive(Default)]
+struct Way {
+    steps: Route,
+    /// How many schemas have been gone into.
+    depth: u32,
+}
+
+impl Way {
+    /// Into an alternative, or an item.
+    fn deeper(&self) -> Self {
+        Self { steps: self.steps.clone(), depth: self.depth + 1 }
+    }
+
+    fn then(&self, step: Step) -> Self {
+        let mut deeper = self.deeper();
+        deeper.steps.push(step);
+        deeper
     }
 }
 
 struct Relaxing<'a> {
     root: &'a Map<String, Value>,
     scope: &'a str,
+    /// The ways to the member that have been found.
+    routes: RefCell<BTreeSet<Route>>,
 }
 
 impl Relaxing<'_> {
     /// The schema with the member optional, or nothing where the path leads nowhere. What it refers to
     /// is written in its place: the same type elsewhere stays as it is.
-    fn at(&self, schema: &Value, path: &[&str], depth: u32) -> Option<Value> {
-        if depth == DEEPEST {
+    fn at(&self, schema: &Value, path: &[&str], way: &Way) -> Option<Value> {
+        if way.depth == DEEPEST {
             return None;
         }
         let mut own = self.written_out(schema)?;
@@ -64,7 +109,7 @@ impl Relaxing<'_> {
         for keyword in ["allOf", "anyOf", "oneOf", "prefixItems"] {
             if let Some(Value::Array(parts)) = own.get_mut(keyword) {
                 for part in parts {
-                    found |= self.put(part, path, depth);
+                    found |= self.put(part, path, &way.deeper());
                 }
             }
         }
@@ -73,9 +118,10 @@ impl Relaxing<'_> {
             own.insert("anyOf".into(), forms);
         }
         if let Some(items) = own.get_mut("items") {
-            found |= self.put(items, path, depth);
+            found |= self.put(items, path, &way.deeper());
         }
-        found |= self.in_members(&mut own, path, depth);
+        found |= self.in_values(&mut own, path, way);
+        found |= self.in_members(&mut own, path, way);
         found.then_some(Value::Object(own))
     }
 
@@ -94,8 +140,8 @@ impl Relaxing<'_> {
         Some(own)
     }
 
-    fn put(&self, part: &mut Value, path: &[&str], depth: u32) -> bool {
-        let relaxed = self.at(part, path, depth + 1);
+    fn put(&self, part: &mut Value, path: &[&str], way: &Way) -> bool {
+        let relaxed = self.at(part, path, way);
         let found = relaxed.is_some();
         if let Some(relaxed) = relaxed {
             *part = relaxed;
@@ -103,19 +149,37 @@ impl Relaxing<'_> {
         found
     }
 
-    fn in_members(&self, schema: &mut Map<String, Value>, path: &[&str], depth: u32) -> bool {
+    /// In the values of a map: whatever their keys are, the path does not name them.
+    fn in_values(&self, schema: &mut Map<String, Value>, path: &[&str], way: &Way) -> bool {
+        let besides = properties(schema).map(|(name, _)| name.clone()).collect();
+        let way = way.then(Step::Values { besides });
+        let mut found = false;
+        if let Some(values) = schema.get_mut("additionalProperties") {
+            found |= self.put(values, path, &way);
+        }
+        if let Some(Value::Object(patterns)) = schema.get_mut("patternProperties") {
+            for values in patterns.values_mut() {
+                found |= self.put(values, path, &way);
+            }
+        }
+        found
+    }
+
+    fn in_members(&self, schema: &mut Map<String, Value>, path: &[&str], way: &Way) -> bool {
         let Some((first, rest)) = path.split_first() else { return false };
         let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
         let Some(member) = properties.and_then(|properties| properties.get_mut(*first)) else {
             return false;
         };
+        let way = way.then(Step::Member((*first).into()));
         if !rest.is_empty() {
-            return self.put(member, rest, depth);
+            return self.put(member, rest, &way);
         }
         self.describe(member);
         if let Some(Value::Array(required)) = schema.get_mut("required") {
             required.retain(|name| name != first);
         }
+        self.routes.borrow_mut().insert(way.steps);
         true
     }
 
@@ -133,6 +197,8 @@ impl Relaxing<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use schemars::JsonSchema;
     use serde::Serialize;
 
@@ -152,29 +218,52 @@ mod tests {
         Other { number: String },
     }
 
+    /// A card, or cards by their names.
+    #[derive(Serialize, JsonSchema)]
+    #[serde(untagged)]
+    enum Mixed {
+        One(Card),
+        Several(BTreeMap<String, Card>),
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    struct Beside {
+        name: String,
+        #[serde(flatten)]
+        others: BTreeMap<String, Card>,
+    }
+
     #[derive(Serialize, JsonSchema)]
     struct Account {
         card: Option<Card>,
         cards: Vec<Card>,
         methods: Vec<Method>,
+        by_name: BTreeMap<String, Card>,
+        by_id: BTreeMap<u8, Vec<Card>>,
+        mixed: [Mixed; 2],
+        beside: Beside,
         holder: String,
     }
 
     fn account() -> Value {
         let card = || Card { number: "4242".into(), last4: "42".into() };
-        let methods = vec![Method::Card(card()), Method::Other { number: "5".into() }];
+        let by_name = || BTreeMap::from([("number".into(), card()), ("main".into(), card())]);
+        let methods = vec![Method::Card(card()), Method::Other { number: "4242".into() }];
         let account = Account {
             card: Some(card()),
             cards: vec![card(), card()],
             methods,
+            by_name: by_name(),
+            by_id: BTreeMap::from([(7, vec![card()])]),
+            mixed: [Mixed::One(card()), Mixed::Several(BTreeMap::from([("a".into(), card())]))],
+            beside: Beside { name: "n".into(), others: BTreeMap::from([("a".into(), card())]) },
             holder: "h".into(),
         };
         serde_json::to_value(account).expect("JSON")
     }
 
-    fn published(redactions: &[RedactSpec]) -> Result<Value, Vec<String>> {
-        let schema = ResultSchema::new(of_value::<Account>(), redactions)?;
-        Ok(Value::Object(Map::clone(schema.published())))
+    fn schema(redactions: &[RedactSpec]) -> Result<ResultSchema, Vec<String>> {
+        ResultSchema::new(of_value::<Account>(), redactions)
     }
 
     const fn redaction(path: &'static [&'static str]) -> RedactSpec {
@@ -189,43 +278,72 @@ mod tests {
             &["cards", "number"],
             &["methods", "number"],
             &["methods", "kind"],
+            &["by_name", "number"],
+            &["by_id", "number"],
+            &["mixed", "number"],
+            &["beside", "number"],
         ] {
-            let redactions = [redaction(path)];
-            let schema = published(&redactions).expect("a schema");
-            let fits = jsonschema::draft202012::new(&schema).expect("a schema");
+            let schema = schema(&[redaction(path)]).expect("a schema");
+            let published = Value::Object(Map::clone(schema.published()));
+            let fits = jsonschema::draft202012::new(&published).expect("a schema");
             let mut result = account();
             let envelope = |result: &Value| json!({"status": "ok", "result": result});
             assert!(fits.is_valid(&envelope(&result)), "{path:?}");
-            take_out(&mut result, path);
+            schema.take_out(&mut result, 0);
             assert_ne!(result, account(), "{path:?}");
             assert!(fits.is_valid(&envelope(&result)), "{path:?}: {result}");
-            assert!(schema.to_string().contains("without the scope `pii`"), "{path:?}");
+            assert!(published.to_string().contains("without the scope `pii`"), "{path:?}");
         }
     }
 
     #[test]
-    fn no_item_of_a_list_keeps_it() {
+    fn no_item_of_a_list_and_no_value_of_a_map_keeps_it() {
+        let paths: [&'static [&'static str]; 7] = [
+            &["card", "number"],
+            &["cards", "number"],
+            &["methods", "number"],
+            &["by_name", "number"],
+            &["by_id", "number"],
+            &["mixed", "number"],
+            &["beside", "number"],
+        ];
+        let redactions = paths.map(redaction);
+        let schema = schema(&redactions).expect("a schema");
         let mut result = account();
-        for path in [&["card", "number"][..], &["cards", "number"], &["methods", "number"]] {
-            take_out(&mut result, path);
-        }
-        assert!(!result.to_string().contains("number"), "{result}");
+        (0..paths.len()).for_each(|place| schema.take_out(&mut result, place));
+        assert!(!result.to_string().contains("4242"), "{result}");
         assert!(result.to_string().contains("last4"), "{result}");
+    }
+
+    /// The keys are the data's own: the path's name is not taken for one of them.
+    #[test]
+    fn a_value_whose_key_is_the_member_s_name_stays() {
+        let schema = schema(&[redaction(&["by_name", "number"])]).expect("a schema");
+        let mut result = account();
+        schema.take_out(&mut result, 0);
+        assert_eq!(result["by_name"]["number"], json!({"last4": "42"}));
     }
 
     #[test]
     fn the_same_type_elsewhere_stays_as_it_is() {
-        let schema = published(&[redaction(&["card", "number"])]).expect("a schema");
-        let fits = jsonschema::draft202012::new(&schema).expect("a schema");
+        let card = schema(&[redaction(&["card", "number"])]).expect("a schema");
+        let published = Value::Object(Map::clone(card.published()));
+        let fits = jsonschema::draft202012::new(&published).expect("a schema");
         let mut result = account();
-        take_out(&mut result, &["cards", "number"]);
+        schema(&[redaction(&["cards", "number"])]).expect("a schema").take_out(&mut result, 0);
         assert!(!fits.is_valid(&json!({"status": "ok", "result": result})));
     }
 
     #[test]
     fn a_path_that_leads_nowhere_is_a_mistake() {
-        for path in [&["cart"][..], &["card", "nummer"], &["holder", "name"], &["cards", "0"]] {
-            let mistakes = published(&[redaction(path)]).expect_err("a mistake");
+        for path in [
+            &["cart"][..],
+            &["card", "nummer"],
+            &["holder", "name"],
+            &["cards", "0"],
+            &["by_name", "main"],
+        ] {
+            let Err(mistakes) = schema(&[redaction(path)]) else { panic!("{path:?}") };
             assert!(mistakes[0].contains(&path.join(".")), "{mistakes:?}");
         }
     }

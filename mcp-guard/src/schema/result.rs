@@ -6,13 +6,20 @@ use jsonschema::Validator;
 use schemars::Schema;
 use serde_json::{Map, Value};
 
-use super::{close::tidy_all, explain::rule, output::envelope_schema, redact::let_out};
+use super::{
+    close::tidy_all,
+    explain::rule,
+    output::envelope_schema,
+    redact::{Route, let_out, take_out},
+};
 use crate::tool::RedactSpec;
 
 /// The schema of a tool's results.
 pub(crate) struct ResultSchema {
     published: Arc<Map<String, Value>>,
     validator: Validator,
+    /// Of each redaction: the ways to what is taken out.
+    routes: Vec<Vec<Route>>,
 }
 
 impl ResultSchema {
@@ -30,17 +37,29 @@ impl ResultSchema {
             .offline()
             .build(&value)
             .map_err(|error| vec![format!("its result's schema cannot be checked: {error}")])?;
-        let mistakes: Vec<String> =
-            redactions.iter().filter_map(|one| let_out(&mut value, one).err()).collect();
+        let (mut routes, mut mistakes) = (Vec::new(), Vec::new());
+        for redaction in redactions {
+            match let_out(&mut value, redaction) {
+                Ok(found) => routes.push(found),
+                Err(mistake) => mistakes.push(mistake),
+            }
+        }
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
-        Ok(Self { published: Arc::new(envelope_schema(value)), validator })
+        Ok(Self { published: Arc::new(envelope_schema(value)), validator, routes })
     }
 
     /// The schema of every answer, as clients see it.
     pub(crate) fn published(&self) -> &Arc<Map<String, Value>> {
         &self.published
+    }
+
+    /// Takes out of a result what the tool's redaction at `place` withholds.
+    pub(crate) fn take_out(&self, result: &mut Value, place: usize) {
+        for route in self.routes.get(place).into_iter().flatten() {
+            take_out(result, route);
+        }
     }
 
     /// Where a result does not fit, and which rule it breaks. Never the value.
