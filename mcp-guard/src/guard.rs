@@ -7,6 +7,7 @@ mod build;
 mod check;
 mod identify;
 mod mint;
+mod misfit;
 mod operations;
 mod panic;
 mod permit;

@@ -155,6 +155,8 @@ async fn a_result_that_does_not_fit_is_noticed_where_it_is_checked() {
         assert_eq!(*meta == json!(true), checked, "{acted:?}");
         let replay = wire.call("act", &key).await;
         assert_eq!((replay.bytes(), replay.is_replay()), (acted.bytes(), true));
+        let meta = &replay.message()["result"]["_meta"]["mcp-guard/misfit"];
+        assert_eq!(*meta == json!(true), checked, "{replay:?}");
         assert_eq!(issued.0.load(Ordering::SeqCst), 1);
 
         let counted = wire.call("count", &json!({})).await;
@@ -164,6 +166,36 @@ async fn a_result_that_does_not_fit_is_noticed_where_it_is_checked() {
         } else {
             assert_eq!(counted.result(), json!({"count": "many"}));
         }
+    }
+}
+
+#[derive(Debug, thiserror::Error, ToolError)]
+#[error("there was no answer")]
+#[tool_error(ambiguous)]
+struct NoAnswer;
+
+/// Act, and have no answer.
+#[guarded_tool(idempotent(on_unknown = reconcile(look)), any_caller)]
+async fn act_and_forget() -> Result<Lie, NoAnswer> {
+    Err(NoAnswer)
+}
+
+async fn look() -> Reconciled<Lie> {
+    Reconciled::Landed(Lie { count: "many" })
+}
+
+/// It has landed, whatever its result looks like.
+#[tokio::test]
+async fn what_a_reconciler_found_is_held_to_the_schema_as_well() {
+    let key = json!({"idempotency_key": "a-first-key"});
+    for checked in [true, false] {
+        let builder = builder().tool::<act_and_forget>().check_results(checked);
+        let mut wire = InProcess::open(builder.build().expect("a guard")).await;
+        assert_eq!(wire.call("act_and_forget", &key).await.category(), "unknown");
+        let landed = wire.call("act_and_forget", &key).await;
+        assert_eq!(landed.result(), json!({"count": "many"}));
+        let meta = &landed.message()["result"]["_meta"]["mcp-guard/misfit"];
+        assert_eq!(*meta == json!(true), checked, "{landed:?}");
     }
 }
 

@@ -232,7 +232,7 @@ impl GuardBuilder {
     /// that names places and rules. A tool that changed nothing is answered as
     /// [`Internal`](crate::Category::Internal); of one that acted, the true answer is given and recorded,
     /// marked by [`Reply::fits_its_schema`](crate::Reply::fits_its_schema) and by
-    /// `mcp-guard/misfit` in `_meta`.
+    /// `mcp-guard/misfit` in `_meta`, and so is every replay, also of what a reconciling function found.
     pub fn check_results(mut self, check: bool) -> Self {
         self.settings.check_results = check;
         self

@@ -1,9 +1,12 @@
 //! A result that does not fit the schema which its tool publishes: a defect of the tool. What was done
 //! stays done, so the true answer is given and recorded; but nobody overlooks it.
 
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Core, GuardedTool, Reply, run::End};
 use crate::{
     failure::Failure,
-    guard::{Core, GuardedTool, Reply, run::End},
     tool::BodyEnd,
 };
 
@@ -12,7 +15,14 @@ pub(super) struct Misfits(String);
 
 /// Looks whether the body's result fits, where that is checked, and says loudly if it does not.
 pub(super) fn look(end: &End<BodyEnd>, tool: &GuardedTool, core: &Core) -> Option<Misfits> {
-    let End::Returned(BodyEnd::Value(result)) = end else { return None };
+    match end {
+        End::Returned(BodyEnd::Value(result)) => look_at(result, tool, core),
+        _ => None,
+    }
+}
+
+/// The same of a result, whoever has told it: the body, or who found out what became of it.
+pub(super) fn look_at(result: &Value, tool: &GuardedTool, core: &Core) -> Option<Misfits> {
     if !core.settings().check_results {
         return None;
     }
@@ -24,6 +34,20 @@ pub(super) fn look(end: &End<BodyEnd>, tool: &GuardedTool, core: &Core) -> Optio
     let tool = tool.spec().name;
     tracing::error!(target: "mcp_guard", tool, misfits, "a result does not fit its own schema");
     Some(Misfits(misfits))
+}
+
+/// An answer that was recorded, by whichever version of the tool: marked as the first one was.
+pub(super) fn mark_recorded(reply: Reply, tool: &GuardedTool, core: &Core) -> Reply {
+    #[derive(Deserialize)]
+    struct Success {
+        result: Value,
+    }
+    if reply.is_error() || !core.settings().check_results {
+        return reply;
+    }
+    let Ok(Success { result }) = serde_json::from_str(reply.body()) else { return reply };
+    let misfits = look_at(&result, tool, core);
+    mark(reply, misfits.as_ref())
 }
 
 /// The answer of a tool that changed nothing: nothing is lost by refusing it.

@@ -4,7 +4,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{
-    Core, GuardedTool, Reply, mint,
+    Core, GuardedTool, Reply, mint, misfit,
     run::{End, to_its_end},
     settle::{Certainty, settlement},
 };
@@ -53,7 +53,7 @@ pub(super) async fn reconcile(
         }
         Err(failure) => End::NotBegun(failure),
     };
-    let Some((certainty, reply)) = judge(spec.name, found) else { return Ok(()) };
+    let Some((certainty, reply)) = judge(tool, found, core) else { return Ok(()) };
     let settlement = settlement(certainty, &reply, &lost.operation, &idempotent, core);
     let fenced = core.records()?.resolve(&lost, &settlement).await?;
     if fenced == Fenced::Applied {
@@ -71,11 +71,18 @@ fn withhold(credential: &Credential, found: Found<BodyEnd>) -> Found<BodyEnd> {
     }
 }
 
-/// What was found out, unless that is nothing.
-fn judge(tool: &str, found: End<Found<BodyEnd>>) -> Option<(Certainty, Reply)> {
+/// What was found out, unless that is nothing. That a result does not fit is said; it has landed all the
+/// same.
+fn judge(
+    guarded: &GuardedTool,
+    found: End<Found<BodyEnd>>,
+    core: &Core,
+) -> Option<(Certainty, Reply)> {
+    let tool = guarded.spec().name;
     let unavailable = || Reply::failure(tool, &Failure::result_unavailable());
     match found {
         End::Returned(Ok(Reconciled::Landed(BodyEnd::Value(value)))) => {
+            misfit::look_at(&value, guarded, core);
             Some((Certainty::Done, Reply::success(&value).unwrap_or_else(|_| unavailable())))
         }
         End::Returned(Ok(Reconciled::Landed(_))) => Some((Certainty::Done, unavailable())),

@@ -9,9 +9,10 @@ use claiming::Claiming;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Core, Reply, Stop,
+    Core, GuardedTool, Reply, Stop,
     admit::Admitted,
     authorize::Grant,
+    misfit,
     permit::Permitted,
     validate::{Once, Valid},
 };
@@ -115,7 +116,7 @@ fn claim_of(
 pub(super) fn stands(standing: Standing, core: &Core, grant: &Grant, once: &Once) -> Stop {
     let failure = match standing {
         Standing::Recorded(recorded) => {
-            return replay(&recorded, core, grant.tool().spec().name, &once.operation);
+            return replay(&recorded, core, grant.tool(), &once.operation);
         }
         Standing::InFlight(rest) => Failure::in_flight(rest.clamp(FIRST_LOOK, LOOK_AGAIN)),
         Standing::Unknown(_) if once.spec.on_unknown == OnUnknown::Reconcile => {
@@ -133,15 +134,18 @@ pub(super) fn stands(standing: Standing, core: &Core, grant: &Grant, once: &Once
     failure.into()
 }
 
-fn replay(recorded: &Recorded, core: &Core, tool: &str, operation: &OperationId) -> Stop {
+fn replay(recorded: &Recorded, core: &Core, tool: &GuardedTool, operation: &OperationId) -> Stop {
     let operation = recorded.duplicate_of.as_ref().unwrap_or(operation);
     match core.vault.open(operation, Content::Reply, &recorded.reply.body) {
         // Kept without its body: it was too large, or could not be written.
         Ok(body) if body.is_empty() => {
-            let unavailable = Reply::failure(tool, &Failure::result_unavailable());
+            let unavailable = Reply::failure(tool.spec().name, &Failure::result_unavailable());
             Stop::Replay(Box::new(unavailable.replayed(recorded)))
         }
-        Ok(body) => Stop::Replay(Box::new(Reply::recorded(body, recorded))),
+        Ok(body) => {
+            let reply = Reply::recorded(body, recorded);
+            Stop::Replay(Box::new(misfit::mark_recorded(reply, tool, core)))
+        }
         Err(error) => error.into(),
     }
 }

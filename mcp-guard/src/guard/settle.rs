@@ -1,14 +1,13 @@
 //! Settling: what the body's end means, recorded before the answer leaves.
 
 mod judge;
-mod misfit;
 mod transaction;
 
 use std::sync::Arc;
 
 pub(super) use judge::Certainty;
 
-use super::{Core, Reply, background, reserve::Held, run::Ended};
+use super::{Core, Reply, background, misfit, reserve::Held, run::Ended};
 use crate::{
     encryption::Content,
     failure::Failure,
