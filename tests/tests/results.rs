@@ -3,6 +3,7 @@
 
 use std::{
     convert::Infallible,
+    future::{Ready, ready},
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -180,8 +181,8 @@ async fn act_and_forget() -> Result<Lie, NoAnswer> {
     Err(NoAnswer)
 }
 
-async fn look() -> Reconciled<Lie> {
-    Reconciled::Landed(Lie { count: "many" })
+fn look() -> Ready<Reconciled<Lie>> {
+    ready(Reconciled::Landed(Lie { count: "many" }))
 }
 
 /// It has landed, whatever its result looks like.
