@@ -5,10 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Core, GuardedTool, Reply, run::End};
-use crate::{
-    failure::Failure,
-    tool::BodyEnd,
-};
+use crate::{failure::Failure, tool::BodyEnd};
 
 /// Places at which a result does not fit, and the rules it breaks. Never values.
 pub(super) struct Misfits(String);
