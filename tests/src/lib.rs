@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod asking;
 pub mod clients;
+pub mod conformance;
 pub mod crash;
 pub mod credentials;
 pub mod fixture;
