@@ -1,5 +1,6 @@
 //! Schemas: what is published is what is enforced.
 
+mod apart;
 mod asked;
 mod choices;
 mod close;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
+    apart::keep_apart,
     choices::as_enum,
     definition_name,
     exact::{bound, bound_keys},
@@ -131,6 +132,7 @@ fn leave_parts_open(schema: &mut Map<String, Value>, open: &Map<String, Value>) 
             close_parts(part, open);
         });
     }
+    keep_apart(schema);
 }
 
 /// Replaces a reference beside other keywords by what it refers to, left open: the definition
