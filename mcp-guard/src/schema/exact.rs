@@ -24,6 +24,8 @@ fn bounds(format: &str) -> Option<(Value, Value)> {
         "int32" => (json!(i32::MIN), json!(i32::MAX)),
         "uint32" => (json!(u32::MIN), json!(u32::MAX)),
         "float" => (json!(f64::from(f32::MIN)), json!(f64::from(f32::MAX))),
+        // No integer of more than 64 bits is read.
+        "int128" => (json!(i64::MIN), json!(u64::MAX)),
         _ => return None,
     })
 }
@@ -35,6 +37,14 @@ pub(super) fn bound(schema: &mut Map<String, Value>) {
         schema.entry("minimum").or_insert(minimum);
         schema.entry("maximum").or_insert(maximum);
     }
+    // One that starts at zero or above would read as an unsigned one, which ends later.
+    if is_signed(schema) && schema.get("minimum").is_some_and(Value::is_u64) {
+        schema.entry("maximum").or_insert(json!(i64::MAX));
+    }
+}
+
+fn is_signed(schema: &Map<String, Value>) -> bool {
+    schema.get("format").and_then(Value::as_str).is_some_and(|format| SIGNED.contains(&format))
 }
 
 /// Says of a map's integer keys how they are written.
@@ -120,6 +130,9 @@ mod tests {
         narrow: Option<i32>,
         wide: Option<i64>,
         unsigned: Option<u64>,
+        #[schemars(range(min = 1))]
+        positive: Option<i64>,
+        widest: Option<i128>,
         float: Option<f32>,
         list: Option<Vec<u64>>,
         by_number: Option<BTreeMap<i64, bool>>,
@@ -141,6 +154,10 @@ mod tests {
             (r#"{"unsigned": 18446744073709551615}"#, true),
             (r#"{"unsigned": 18446744073709551616}"#, false),
             (r#"{"unsigned": 500.0}"#, false),
+            (r#"{"positive": 9223372036854775807}"#, true),
+            (r#"{"positive": 9223372036854775808}"#, false),
+            (r#"{"widest": 18446744073709551615}"#, true),
+            (r#"{"widest": 18446744073709551616}"#, false),
             (r#"{"list": [1, 2e0]}"#, false),
             (r#"{"by_number": {"0": true, "-10": true}}"#, true),
             (r#"{"by_number": {"01": true}}"#, false),
@@ -170,6 +187,7 @@ mod tests {
         let schema = schema();
         let narrow = &schema.published()["properties"]["narrow"];
         assert_eq!((&narrow["minimum"], &narrow["maximum"]), (&json!(5), &json!(i32::MAX)));
+        assert_eq!(schema.published()["properties"]["positive"]["maximum"], json!(i64::MAX));
         let text = Value::Object(Map::clone(schema.published())).to_string();
         assert!(!text.contains("x-") && !text.contains("format"), "{text}");
     }
