@@ -9,6 +9,7 @@ mod explain;
 mod hash;
 mod input;
 mod lint;
+mod loose;
 mod output;
 mod probe;
 mod redact;

@@ -7,6 +7,7 @@ use super::{
     choices::as_enum,
     definition_name,
     exact::{bound, bound_keys},
+    loose::tighten,
 };
 
 /// Keywords whose subschemas apply to the same value, rather than to a part of it.
@@ -186,6 +187,7 @@ fn describes_members(schema: &Map<String, Value>) -> bool {
 
 fn tidy(schema: &mut Map<String, Value>) {
     as_enum(schema);
+    tighten(schema);
     bound(schema);
     bound_keys(schema);
     if let Some(Value::String(format)) = schema.get("format")
