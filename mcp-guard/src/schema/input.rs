@@ -228,12 +228,24 @@ fn subject(field: &str) -> String {
 fn compile(schema: &Value) -> Result<Validator, String> {
     jsonschema::draft202012::options()
         .should_validate_formats(true)
+        .should_ignore_unknown_formats(false)
         // A pattern's running time must not be the model's to choose.
         .with_pattern_options(PatternOptions::regex())
         .with_keyword(EXACT, |_, format, _| Ok(Box::new(Exact::of(format))))
         .offline()
         .build(schema)
-        .map_err(|error| format!("its schema cannot be enforced: {error}"))
+        .map_err(|error| unenforceable(&error))
+}
+
+fn unenforceable(error: &ValidationError<'_>) -> String {
+    let place = error.schema_path().as_str();
+    match error.instance().as_str().filter(|_| place.ends_with("/format")) {
+        Some(format) => format!(
+            "`{format}` (at `{place}`) is no format that can be enforced: say what the text must be, \
+             such as by `#[schemars(with = \"String\", regex(pattern = \"…\"))]`"
+        ),
+        None => format!("its schema cannot be enforced: {error}"),
+    }
 }
 
 fn add_key(schema: &mut Map<String, Value>) {
