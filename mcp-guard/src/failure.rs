@@ -8,6 +8,8 @@ mod text;
 
 use std::{borrow::Cow, time::Duration};
 
+#[cfg(feature = "sqlx")]
+pub use foreign::sql;
 #[cfg(feature = "reqwest")]
 pub use foreign::{CheckStatus, HttpError, http};
 pub use foreign::{MapToolError, Reported, elapsed, io};

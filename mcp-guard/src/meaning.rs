@@ -6,4 +6,6 @@
 
 #[cfg(feature = "reqwest")]
 pub use crate::failure::http;
+#[cfg(feature = "sqlx")]
+pub use crate::failure::sql;
 pub use crate::failure::{elapsed, io};

@@ -5,11 +5,15 @@
 
 #[cfg(feature = "reqwest")]
 mod http;
+#[cfg(feature = "sqlx")]
+mod sql;
 
 use std::{error::Error, fmt, io};
 
 #[cfg(feature = "reqwest")]
 pub use http::{CheckStatus, HttpError, http};
+#[cfg(feature = "sqlx")]
+pub use sql::sql;
 use tokio::time::error::Elapsed;
 
 use super::{Class, Report, ToolError};
