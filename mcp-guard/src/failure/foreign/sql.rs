@@ -99,7 +99,7 @@ mod tests {
     impl StdError for Said {}
 
     impl DatabaseError for Said {
-        fn message(&self) -> &str {
+        fn message(&self) -> &'static str {
             "CANARY"
         }
 
