@@ -4,11 +4,17 @@
 pub(crate) struct Chance(u64);
 
 impl Chance {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
+    /// The stream of one document of one tool: any of them can be made again alone.
+    pub(crate) fn of(seed: u64, tool: &str, document: u64) -> Self {
+        let mut chance = Self(seed);
+        for byte in tool.bytes() {
+            chance.0 = chance.number() ^ u64::from(byte);
+        }
+        chance.0 = chance.number() ^ document;
+        chance
     }
 
-    pub(crate) fn number(&mut self) -> u64 {
+    fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

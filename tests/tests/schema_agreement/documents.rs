@@ -1,8 +1,8 @@
 //! Documents made from a schema: most of them fit it.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Number, Value, json};
 
-use super::chance::Chance;
+use super::{chance::Chance, texts::Texts};
 
 /// How deep a document follows a schema that refers to itself.
 const DEEP: usize = 8;
@@ -10,11 +10,20 @@ const DEEP: usize = 8;
 /// Makes documents that a schema describes.
 pub(crate) struct Documents<'a> {
     root: &'a Value,
+    texts: &'a Texts,
+    /// Whether they stay within what the schema says, but for where it says nothing.
+    fits: bool,
 }
 
 impl<'a> Documents<'a> {
-    pub(crate) fn of(root: &'a Value) -> Self {
-        Self { root }
+    /// At the schema's edges, and over them.
+    pub(crate) fn around(root: &'a Value, texts: &'a Texts) -> Self {
+        Self { root, texts, fits: false }
+    }
+
+    /// Up to the schema's edges, and over those that it does not have.
+    pub(crate) fn within(root: &'a Value, texts: &'a Texts) -> Self {
+        Self { root, texts, fits: true }
     }
 
     pub(crate) fn make(&self, chance: &mut Chance) -> Value {
@@ -54,16 +63,19 @@ impl<'a> Documents<'a> {
             Some(Value::String(kind)) => kind.as_str(),
             Some(Value::Array(kinds)) if depth > DEEP && kinds.contains(&json!("null")) => "null",
             Some(Value::Array(kinds)) => chance.pick(kinds).as_str()?,
+            _ if self.fits && schema.contains_key("properties") && chance.once_in(3) => {
+                return None;
+            }
             _ if schema.contains_key("properties") => "object",
             _ => return None,
         };
         Some(match kind {
             "object" => Value::Object(self.members(schema, chance, depth + 1)),
             "array" => Value::Array(self.items(schema, chance, depth + 1)),
-            "string" => text(schema, chance).into(),
-            "integer" => integer(schema, chance),
-            "number" if chance.once_in(2) => integer(schema, chance),
-            "number" => schema.get("minimum").cloned().unwrap_or_else(|| json!(-2.25)),
+            "string" => self.texts.make(schema, self.fits, chance).into(),
+            "integer" => self.integer(schema, chance),
+            "number" if chance.once_in(2) => self.integer(schema, chance),
+            "number" => float(schema, chance),
             "boolean" => chance.once_in(2).into(),
             _ => Value::Null,
         })
@@ -81,6 +93,9 @@ impl<'a> Documents<'a> {
             schema.get("properties").and_then(Value::as_object).into_iter().flatten()
         {
             let required = required.is_some_and(|names| names.contains(&json!(name)));
+            if *member == json!(false) {
+                continue;
+            }
             if required || (depth <= DEEP && chance.once_in(2)) {
                 members.insert(name.clone(), self.value(member, chance, depth));
             }
@@ -89,15 +104,21 @@ impl<'a> Documents<'a> {
             if let Some(member @ (Value::Object(_) | Value::Bool(true))) = schema.get(keyword)
                 && depth <= DEEP
             {
-                for count in 0..chance.below(3) {
-                    members.insert(format!("canary{count}"), self.value(member, chance, depth));
+                for _ in 0..chance.below(4) {
+                    let name = *chance.pick(&["canary", "canar", "é😀é😀é😀", "c", ""]);
+                    members.insert(name.into(), self.value(member, chance, depth));
                 }
             }
+        }
+        let closed = ["additionalProperties", "unevaluatedProperties"];
+        let is_open = !closed.iter().any(|keyword| schema.contains_key(*keyword));
+        if self.fits && is_open && chance.once_in(4) {
+            members.insert("canary".into(), json!("canary"));
         }
         let patterns = schema.get("patternProperties").and_then(Value::as_object);
         for member in patterns.into_iter().flat_map(Map::values) {
             for _ in 0..chance.below(3) {
-                let name = chance.pick(&["0", "7", "255"]);
+                let name = chance.pick(&["0", "7", "255", "ord_8821", "-7"]);
                 members.insert((*name).into(), self.value(member, chance, depth));
             }
         }
@@ -111,14 +132,56 @@ impl<'a> Documents<'a> {
         let bound = |keyword| schema.get(keyword).and_then(Value::as_u64).map(usize::try_from);
         let at_least = bound("minItems").map_or(0, |bound| bound.expect("64 bits"));
         let at_most = bound("maxItems").map_or(at_least + 2, |bound| bound.expect("64 bits"));
-        let wanted = if depth > DEEP { at_least } else { at_least + chance.below(3) };
+        let more = if depth > DEEP {
+            0
+        } else {
+            *chance.pick(&[0, 1, 2, at_most.saturating_sub(at_least)])
+        };
+        let wanted = at_least + more.min(4);
         if let Some(item) = schema.get("items").filter(|item| **item != json!(false)) {
             while items.len() < wanted.min(at_most) {
                 items.push(self.value(item, chance, depth));
             }
         }
+        if self.fits && !schema.contains_key("items") && chance.once_in(3) {
+            items.push(anything(chance));
+        }
+        if self.fits && chance.once_in(3) {
+            items.truncate(at_least);
+        }
+        items.truncate(if self.fits { at_most } else { usize::MAX });
         items
     }
+
+    /// An integer at or near a bound of the schema, or of those that are used.
+    fn integer(&self, schema: &Map<String, Value>, chance: &mut Chance) -> Value {
+        let bounds = bounds(schema);
+        if self.fits && chance.once_in(16) {
+            return json!(5.0);
+        }
+        if bounds.is_empty() || chance.once_in(2) {
+            return chance.pick(&[json!(0), json!(1), json!(5), json!(100)]).clone();
+        }
+        let bound = *chance.pick(&bounds);
+        let step = if self.fits { 0 } else { *chance.pick(&[0, 0, 1, -1]) };
+        let Some(near) = bound.as_number().and_then(Number::as_i128) else { return bound.clone() };
+        Number::from_i128(near + step).map_or_else(|| bound.clone(), Value::Number)
+    }
+}
+
+/// A number at a bound of the schema, or next to it.
+fn float(schema: &Map<String, Value>, chance: &mut Chance) -> Value {
+    let bounds: Vec<f64> = bounds(schema).into_iter().filter_map(Value::as_f64).collect();
+    if bounds.is_empty() {
+        return json!(-2.25);
+    }
+    let bound = *chance.pick(&bounds);
+    json!(*chance.pick(&[bound, bound.next_up(), bound.next_down(), bound / 2.0]))
+}
+
+fn bounds(schema: &Map<String, Value>) -> Vec<&Value> {
+    let keywords = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
+    keywords.iter().filter_map(|keyword| schema.get(*keyword)).collect()
 }
 
 /// What two schemas of one value ask for.
@@ -129,32 +192,6 @@ fn merged(one: Option<Value>, other: Value) -> Value {
             Value::Object(one)
         }
         (_, other) => other,
-    }
-}
-
-fn integer(schema: &Map<String, Value>, chance: &mut Chance) -> Value {
-    let bounds: Vec<&Value> =
-        ["minimum", "maximum"].iter().filter_map(|keyword| schema.get(*keyword)).collect();
-    if !bounds.is_empty() && chance.once_in(2) {
-        return (*chance.pick(&bounds)).clone();
-    }
-    chance.pick(&[json!(1), json!(2), json!(5), json!(100)]).clone()
-}
-
-fn text(schema: &Map<String, Value>, chance: &mut Chance) -> String {
-    let keyword = |name| schema.get(name).and_then(Value::as_str);
-    if keyword("pattern").is_some() {
-        return "ord_8821".into();
-    }
-    match keyword("format") {
-        Some("ipv4") => return "127.0.0.1".into(),
-        Some("ipv6") => return "::1".into(),
-        _ => {}
-    }
-    match schema.get("maxLength").and_then(Value::as_u64) {
-        Some(1) => "c".into(),
-        Some(_) => "canar".into(),
-        None => (*chance.pick(&["canary", "canary é😀", ""])).into(),
     }
 }
 

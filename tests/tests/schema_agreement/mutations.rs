@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Number, Value, json};
 
-use super::chance::Chance;
+use super::{
+    chance::Chance,
+    texts::{of_format, varied},
+};
 
 /// Integers at the edges of what Rust's types and other languages' numbers hold.
 fn edges() -> Vec<Value> {
@@ -13,10 +16,14 @@ fn edges() -> Vec<Value> {
     around
         .flat_map(|number| [number, -number])
         .chain([0])
-        // What no integer of JSON's parser holds is a float to it, as it is when it arrives.
-        .map(|number| serde_json::from_str(&number.to_string()).expect("a number"))
+        .map(written)
         .chain([json!(-0.0), json!(1e300), json!(-1e300), json!(1e-300), json!(0.5)])
         .collect()
+}
+
+/// An integer as it arrives: what none of the parser's integers holds is a float to it.
+fn written(number: i128) -> Value {
+    serde_json::from_str(&number.to_string()).expect("a number")
 }
 
 /// Changes documents. It knows the schema's names, texts and bounds, to come close to what fits.
@@ -31,10 +38,13 @@ impl Mutations {
         let (mut names, mut texts, mut bounds) = Default::default();
         collect(schema, &mut names, &mut texts, &mut bounds);
         names.extend(["canary", "__proto__", "constructor", "$ref", ""].map(String::from));
+        // What serde would know, and no schema publishes.
+        names.extend(["oldName", "skipped", "read_only"].map(String::from));
         names.extend(["01", "-0", "-1", "+1", "1.0", "٣"].map(String::from));
         texts.extend(["canary", "", "5", "canary-of-many-letters", "é", "01"].map(String::from));
+        texts.extend(["delayed", "1e5", "1.50", "99999999999999999999999999999"].map(String::from));
         let around = bounds.into_iter().flat_map(|bound| [bound - 1, bound, bound + 1]);
-        let numbers = around.map(|number| json!(number)).chain(edges()).collect();
+        let numbers = around.map(written).chain(edges()).collect();
         Self {
             names: names.into_iter().collect(),
             texts: texts.into_iter().map(Value::from).collect(),
@@ -49,7 +59,7 @@ impl Mutations {
         let copied = chance.pick::<String>(&places);
         let copied = document.pointer(copied).cloned().unwrap_or_default();
         // The arguments themselves stay an object: anything else is no call of a tool.
-        let place = if places.len() > 1 { chance.pick(&places[1..]) } else { &places[0] };
+        let place = chance.pick(&places);
         let is_root = place.is_empty();
         let Some(value) = document.pointer_mut(place) else { return };
         match chance.below(if is_root { 2 } else { 6 }) {
@@ -76,6 +86,7 @@ impl Mutations {
             Value::Array(items) if chance.once_in(2) => {
                 items.pop();
             }
+            Value::Array(items) if chance.once_in(4) => items.reverse(),
             Value::Array(items) => {
                 let again = items.first().cloned().filter(|_| chance.once_in(2));
                 items.push(again.unwrap_or(copied));
@@ -104,19 +115,24 @@ impl Mutations {
             Value::Number(number) => match chance.below(5) {
                 0 => json!(number.as_f64()),
                 1 => json!(number.to_string()),
-                2 => json!(number.as_i64().map_or(1, |number| number.wrapping_add(1))),
-                3 => json!(number.as_i64().map_or(1, |number| number.wrapping_sub(1))),
+                2 => stepped(number, 1),
+                3 => stepped(number, -1),
                 _ => chance.pick(&self.numbers).clone(),
             },
-            Value::String(text) => match chance.below(4) {
-                0 => json!(text.to_uppercase()),
-                1 => json!(format!("{text}y")),
-                2 => json!(format!(" {text}")),
-                _ => chance.pick(&self.texts).clone(),
-            },
+            Value::String(_) if chance.once_in(4) => chance.pick(&self.texts).clone(),
+            Value::String(text) => json!(varied(text, chance)),
             Value::Bool(truth) => json!(!*truth),
             other => self.of_another_type(other, chance),
         };
+    }
+}
+
+/// The next number of its kind.
+fn stepped(number: &Number, step: i8) -> Value {
+    match (number.as_i128(), number.as_f64()) {
+        (Some(number), _) => written(number + i128::from(step)),
+        (None, Some(number)) if step > 0 => json!(number.next_up()),
+        (None, number) => json!(number.unwrap_or_default().next_down()),
     }
 }
 
@@ -162,7 +178,7 @@ fn collect(
     schema: &Value,
     names: &mut BTreeSet<String>,
     texts: &mut BTreeSet<String>,
-    bounds: &mut BTreeSet<i64>,
+    bounds: &mut BTreeSet<i128>,
 ) {
     match schema {
         Value::Object(keywords) => {
@@ -173,7 +189,11 @@ fn collect(
                     ("enum", Value::Array(values)) => {
                         texts.extend(values.iter().filter_map(Value::as_str).map(String::from));
                     }
-                    (_, Value::Number(bound)) => bounds.extend(bound.as_i64()),
+                    ("format", Value::String(format)) => {
+                        let near = of_format(format).unwrap_or_default().iter();
+                        texts.extend(near.map(|text| String::from(*text)));
+                    }
+                    (_, Value::Number(bound)) => bounds.extend(bound.as_i128()),
                     _ => {}
                 }
                 collect(value, names, texts, bounds);

@@ -1,7 +1,9 @@
-//! Arguments of which serde would drop a part without a word: no guard is built with them.
+//! Arguments of which serde would drop a part without a word, and schemas that nothing can enforce: no guard
+//! is built with them.
 
 use std::convert::Infallible;
 
+use chrono::{NaiveDateTime, NaiveTime};
 use mcp_guard::prelude::*;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -56,6 +58,76 @@ fn what_serde_would_drop_is_refused_when_the_guard_is_built() {
     let mistakes = builder.tool::<halve>().tool::<swallow>().build().err().expect("refused");
     let mistakes = mistakes.to_string();
     for part in ["`halve`", "`from`", "`swallow`", "`cents`", "deny_unknown_fields"] {
+        assert!(mistakes.contains(part), "{part}: {mistakes}");
+    }
+}
+
+/// A text that is told to be what nobody looks at.
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "it is never read")]
+struct Iban {
+    #[schemars(extend("format" = "iban"))]
+    number: String,
+}
+
+/// Wait.
+#[guarded_tool(read_only, any_caller)]
+async fn wait_until(
+    /// The time of day.
+    at: NaiveTime,
+) -> Result<(), Infallible> {
+    let _ = at;
+    Ok(())
+}
+
+/// Meet.
+#[guarded_tool(read_only, any_caller)]
+async fn meet(
+    /// When, without saying where.
+    when: Option<NaiveDateTime>,
+) -> Result<(), Infallible> {
+    let _ = when;
+    Ok(())
+}
+
+/// Look an account up.
+#[guarded_tool(read_only, any_caller)]
+async fn look_up(
+    /// Which ones.
+    accounts: Vec<Iban>,
+) -> Result<(), Infallible> {
+    drop(accounts);
+    Ok(())
+}
+
+/// Find.
+#[guarded_tool(read_only, any_caller)]
+async fn find(
+    /// By a pattern that takes its time.
+    #[schemars(regex(pattern = r"^(?=a)(a+)+$"))]
+    text: String,
+) -> Result<(), Infallible> {
+    drop(text);
+    Ok(())
+}
+
+#[test]
+fn what_nothing_enforces_is_refused_when_the_guard_is_built() {
+    let builder = Guard::builder().identity(Caller::local("agent"));
+    let builder = builder.tool::<wait_until>().tool::<meet>().tool::<look_up>().tool::<find>();
+    let mistakes = builder.build().err().expect("refused").to_string();
+    for part in [
+        "`wait_until`",
+        "`partial-time`",
+        "/properties/at/format",
+        "`meet`",
+        "`partial-date-time`",
+        "`look_up`",
+        "`iban`",
+        "regex(pattern",
+        "`find`",
+        "cannot be enforced",
+    ] {
         assert!(mistakes.contains(part), "{part}: {mistakes}");
     }
 }

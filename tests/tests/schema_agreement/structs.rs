@@ -53,38 +53,6 @@ impl Nested {
 }
 
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct Constrained {
-    #[schemars(range(min = 1, max = 50_000))]
-    amount: u64,
-    #[schemars(range(min = -5, max = 5))]
-    offset: i8,
-    #[schemars(range(min = 0.5, max = 1.5))]
-    ratio: f64,
-    #[schemars(length(min = 2, max = 5))]
-    name: String,
-    #[schemars(length(min = 1, max = 3), inner(range(max = 100)))]
-    list: Vec<u8>,
-    #[schemars(regex(pattern = r"^ord_[0-9]{4}$"))]
-    order: String,
-    #[schemars(range(min = 10))]
-    at_least: Option<u32>,
-}
-
-impl Constrained {
-    pub(crate) fn sample() -> Self {
-        Self {
-            amount: 50_000,
-            offset: -5,
-            ratio: 0.5,
-            name: "canar".into(),
-            list: vec![100],
-            order: "ord_8821".into(),
-            at_least: Some(10),
-        }
-    }
-}
-
-#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Renamed {
     two_words: u8,
@@ -96,6 +64,11 @@ pub(crate) struct Renamed {
     with_default: u16,
     #[serde(alias = "oldName", default, skip_serializing_if = "Option::is_none")]
     new_name: Option<String>,
+    #[serde(skip)]
+    #[expect(dead_code, reason = "nobody may send it")]
+    skipped: u8,
+    #[serde(rename = "read_only", skip_deserializing, skip_serializing_if = "Option::is_none")]
+    read_only: Option<u8>,
 }
 
 impl Renamed {
@@ -106,6 +79,8 @@ impl Renamed {
             odd: Some(Point { x: 1, y: 1 }),
             with_default: 2,
             new_name: None,
+            skipped: 0,
+            read_only: None,
         }
     }
 }
@@ -228,5 +203,85 @@ enum Internal2 {
 impl TwoFlat {
     pub(crate) fn sample() -> Self {
         Self { own: 1, point: Point { x: 1, y: 1 }, tagged: Internal2::Round { radius: 1 } }
+    }
+}
+
+/// Everything may be left out.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) struct Defaults {
+    own_count: u8,
+    point: Point,
+    list: Vec<u8>,
+}
+
+impl Default for Defaults {
+    fn default() -> Self {
+        Self { own_count: 7, point: Point { x: 1, y: 1 }, list: vec![1] }
+    }
+}
+
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub(crate) struct Transparent {
+    pub(crate) within: Vec<Cents>,
+}
+
+/// What denies what it does not know, in what does not.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Denying {
+    denying: Vec<Denied>,
+    option: Option<Denied>,
+}
+
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Denied {
+    a: Box<u8>,
+    b: Option<Box<str>>,
+}
+
+impl Denying {
+    pub(crate) fn sample() -> Self {
+        let denied = Denied { a: Box::new(1), b: Some("canary".into()) };
+        Self { denying: vec![denied.clone()], option: Some(denied) }
+    }
+}
+
+/// Read and written by functions of its own.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct ByHand {
+    #[serde(with = "hexadecimal")]
+    #[schemars(with = "String", regex(pattern = "^[0-9a-f]{4}$"))]
+    code: u16,
+    #[serde(default = "two", deserialize_with = "any_number")]
+    #[schemars(with = "u8")]
+    read: u8,
+}
+
+impl ByHand {
+    pub(crate) fn sample() -> Self {
+        Self { code: 0xC0DE, read: 1 }
+    }
+}
+
+fn two() -> u8 {
+    2
+}
+
+fn any_number<'d, D: serde::Deserializer<'d>>(deserializer: D) -> Result<u8, D::Error> {
+    u8::deserialize(deserializer)
+}
+
+mod hexadecimal {
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    pub(super) fn serialize<S: Serializer>(code: &u16, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&format!("{code:04x}"))
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<u16, D::Error> {
+        u16::from_str_radix(&String::deserialize(from)?, 16).map_err(D::Error::custom)
     }
 }
