@@ -14,8 +14,9 @@ use rmcp::{
     },
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock,
-        CustomRequest, CustomResult, Extensions, Implementation, ListToolsResult, MetaObject,
-        PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
+        CustomRequest, CustomResult, Extensions, Implementation, InputResponses, ListToolsResult,
+        MetaObject, PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+        ToolAnnotations,
     },
     service::RequestContext,
 };
@@ -61,6 +62,8 @@ impl Guard {
                 move |context: ToolCallContext<'_, S>| {
                     let guard = guard.clone();
                     Box::pin(async move {
+                        let ToolCallContext { input_responses, request_state, .. } = &context;
+                        refuse_round(input_responses.as_ref(), request_state.as_ref())?;
                         guard.answer(context.name, context.arguments, context.request_context).await
                     })
                 },
@@ -109,6 +112,7 @@ impl ServerHandler for Guard {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
+        refuse_round(request.input_responses.as_ref(), request.request_state.as_ref())?;
         self.answer(request.name, request.arguments, context).await
     }
 
@@ -140,6 +144,20 @@ impl ServerHandler for Guard {
         }
         Err(ErrorData::new(rmcp::model::ErrorCode::METHOD_NOT_FOUND, "method not found", None))
     }
+}
+
+/// Refuses a further round of a call (SEP-2322). Guarded tools ask for nothing and give out no state: an
+/// answer that claims to be due, and a state that claims to be theirs, were made up.
+fn refuse_round(answers: Option<&InputResponses>, state: Option<&String>) -> Result<(), ErrorData> {
+    if answers.is_none() && state.is_none() {
+        return Ok(());
+    }
+    let failure = Failure::invalid(
+        "nothing_was_asked",
+        "This tool asks for nothing: call it without `inputResponses` and `requestState`.".into(),
+        None,
+    );
+    Err(ErrorData::invalid_params(failure.message.clone(), data_of(&failure)))
 }
 
 /// Who calls. Over HTTP that is who the authentication layer says, and nobody if there was none;
