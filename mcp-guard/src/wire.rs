@@ -47,6 +47,7 @@ pub(crate) enum Fault {
     TooDeep,
     RepeatedKey,
     ReservedKey,
+    MalformedId,
     Malformed,
     NotAnObject,
 }
@@ -61,6 +62,9 @@ impl Fault {
             }
             Self::ReservedKey => {
                 ("reserved_key", "An object of the message has a key that is reserved.")
+            }
+            Self::MalformedId => {
+                ("malformed_id", "The message's `id` is neither text nor a number.")
             }
             Self::Malformed => ("malformed_json", "The message is not well-formed JSON."),
             Self::NotAnObject => ("not_an_object", "The message is not one JSON object."),
@@ -172,9 +176,13 @@ impl<'de> Visitor<'de> for Inside<'_> {
         let mut keys = HashSet::new();
         while let Some(key) = map.next_key::<String>()? {
             if self.depth == 0 && self.walk.has_an_id && key == "id" {
-                // An id that is neither text nor a number is nothing to answer to.
+                // JSON-RPC 2.0 §4. Within another, things could be said twice.
                 let value: Value = map.next_value()?;
                 has_id = true;
+                if !(value.is_string() || value.is_number() || value.is_null()) {
+                    self.walk.found(Fault::MalformedId);
+                }
+                // An id that is neither text nor a number is nothing to answer to.
                 id = id.or(Some(value).filter(|id| id.is_string() || id.is_number()));
             } else {
                 map.next_value_seed(inside)?;
@@ -270,6 +278,20 @@ mod tests {
         }
         let notification = check(br#"{"p":{"a":1,"a":2}}"#, WireLimits::default());
         assert!(!notification.expect_err("refused").answerable);
+    }
+
+    #[test]
+    fn an_id_is_a_text_or_a_number() {
+        for id in [r#"{"a":1,"a":2}"#, "[]", "true", "{}"] {
+            assert_eq!(fault(&format!(r#"{{"id":{id}}}"#)), Some(Fault::MalformedId), "{id}");
+        }
+        for id in ["null", "1", "-1.5", r#""x""#] {
+            assert_eq!(fault(&format!(r#"{{"id":{id}}}"#)), None, "{id}");
+        }
+        // Of claims and the like, it is a value like any other.
+        let other = scan(br#"{"id":{"a":1,"a":2}}"#, WireLimits::default(), false);
+        assert_eq!(other.expect_err("refused").fault, Fault::RepeatedKey);
+        assert!(scan(br#"{"id":[true]}"#, WireLimits::default(), false).is_ok());
     }
 
     #[test]
