@@ -131,6 +131,20 @@ impl Caller {
         self
     }
 
+    /// The same in all but the name.
+    #[cfg(feature = "adversary")]
+    pub(crate) fn with_subject(mut self, subject: String) -> Self {
+        self.subject = subject;
+        self
+    }
+
+    /// The same, when its scopes have been revoked.
+    #[cfg(feature = "adversary")]
+    pub(crate) fn without_scopes(mut self) -> Self {
+        self.scopes.clear();
+        self
+    }
+
     /// The access token that the caller sent, if it was kept.
     pub(crate) fn token(&self) -> Option<&Secret> {
         self.token.0.as_deref()

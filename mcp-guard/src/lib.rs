@@ -8,6 +8,8 @@ pub mod __fuzzing;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(feature = "adversary")]
+pub mod adversary;
 mod audit;
 #[cfg(feature = "http")]
 mod auth;

@@ -1,6 +1,8 @@
 //! MCP over standard input and output, with the raw checks in front of `rmcp`'s parser.
 
 mod output;
+#[cfg(feature = "adversary")]
+mod within;
 
 use std::{
     io::{self, BufRead},
@@ -28,6 +30,8 @@ use crate::{
 };
 
 use super::protocol_error;
+#[cfg(feature = "adversary")]
+pub(crate) use within::Within;
 
 /// Lines that are read ahead of being handled.
 const READ_AHEAD: usize = 16;
@@ -42,12 +46,17 @@ struct StdioTransport {
 }
 
 impl Guard {
-    fn transport_until(&self, stop: CancellationToken, output: DuplexStream) -> StdioTransport {
+    fn transport_until(
+        &self,
+        stop: CancellationToken,
+        lines: mpsc::Receiver<Line>,
+        output: DuplexStream,
+    ) -> StdioTransport {
         let limits = self.core().settings().wire;
         let (checked, fed) = tokio::io::duplex(64 * 1024);
         let (refuse, refused) = mpsc::channel(READ_AHEAD);
         let pump = Pump { guard: self.clone(), limits, checked, refuse };
-        tokio::spawn(pump.run(read_lines(limits.max_bytes), stop));
+        tokio::spawn(pump.run(lines, stop));
         StdioTransport { inner: AsyncRwTransport::new(fed, output), refused }
     }
 
@@ -75,7 +84,8 @@ impl Guard {
         stop: CancellationToken,
     ) -> Result<(), Error> {
         let (output, written) = output::open()?;
-        let served = match handler.serve(self.transport_until(stop, output)).await {
+        let lines = read_lines(self.core().settings().wire.max_bytes);
+        let served = match handler.serve(self.transport_until(stop, lines, output)).await {
             Ok(session) => session.waiting().await.map(drop),
             // The client went away before it said anything.
             Err(ServerInitializeError::ConnectionClosed(_)) => Ok(()),

@@ -1,0 +1,141 @@
+//! What was answered.
+
+use serde_json::Value;
+
+/// The answer to one message, or that there was none.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Answer {
+    /// The text as it came; `None` when nothing did.
+    pub(super) text: Option<String>,
+    /// The HTTP status, where there is one.
+    pub(super) status: Option<u16>,
+    message: Value,
+}
+
+impl Answer {
+    pub(super) fn of(text: String, status: Option<u16>) -> Self {
+        let message = serde_json::from_str(&text).unwrap_or_default();
+        Self { text: Some(text), status, message }
+    }
+
+    /// Nothing came in time.
+    pub(super) fn is_missing(&self) -> bool {
+        self.text.is_none()
+    }
+
+    /// Whether the server says that it did what was asked.
+    pub(super) fn is_accepted(&self) -> bool {
+        let result = &self.message["result"];
+        result.is_object()
+            && result["isError"] != true
+            && result["structuredContent"]["status"] != "error"
+    }
+
+    /// What a tool returned, as text and structured.
+    pub(super) fn result(&self) -> &Value {
+        &self.message["result"]
+    }
+
+    /// The failure that it tells of, where it is the guard's: in the envelope, or in a protocol error.
+    fn failure(&self) -> &Value {
+        let told = &self.message["result"]["structuredContent"]["error"];
+        if told.is_null() { &self.message["error"]["data"] } else { told }
+    }
+
+    pub(super) fn category(&self) -> Option<&str> {
+        self.failure()["category"].as_str()
+    }
+
+    pub(super) fn code(&self) -> Option<&str> {
+        self.failure()["code"].as_str()
+    }
+
+    pub(super) fn is_retryable(&self) -> bool {
+        self.failure()["retryable"] == true
+    }
+
+    /// Whether it says that it is an earlier call's answer.
+    pub(super) fn is_replay(&self) -> bool {
+        self.message["result"]["_meta"]["mcp-guard/replayed"] == true
+    }
+
+    /// The answer without what differs between any two: ids, and which log line says more.
+    pub(super) fn comparable(&self) -> String {
+        let mut message = self.message.clone();
+        strip(&mut message);
+        format!("{:?} {message}", self.status)
+    }
+
+    /// Every text in the answer: as it came, and as a reader of JSON sees it, also of JSON in text.
+    pub(super) fn texts(&self) -> Vec<String> {
+        let mut texts: Vec<_> = self.text.iter().cloned().collect();
+        collect(&self.message, &mut texts);
+        texts
+    }
+}
+
+fn strip(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for name in ["id", "error_id"] {
+                members.remove(name);
+            }
+            members.values_mut().for_each(strip);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip),
+        Value::String(text) => {
+            // A tool's answer is there once more as text.
+            if let Ok(Value::Object(inner)) = serde_json::from_str(text) {
+                *value = Value::Object(inner);
+                strip(value);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn collect(value: &Value, texts: &mut Vec<String>) {
+    match value {
+        Value::String(text) => texts.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, texts)),
+        Value::Object(members) => members.iter().for_each(|(name, member)| {
+            texts.push(name.clone());
+            collect(member, texts);
+        }),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(text: &str) -> Answer {
+        Answer::of(text.into(), None)
+    }
+
+    #[test]
+    fn only_a_result_without_an_error_is_accepted() {
+        assert!(answer(r#"{"id":1,"result":{"content":[]}}"#).is_accepted());
+        for refused in [
+            r#"{"id":1,"error":{"code":-32602,"message":"no"}}"#,
+            r#"{"id":1,"result":{"isError":true}}"#,
+            r#"{"id":1,"result":{"structuredContent":{"status":"error"}}}"#,
+            "",
+            "<html>",
+        ] {
+            assert!(!answer(refused).is_accepted(), "{refused}");
+        }
+        assert!(Answer::default().is_missing() && !Answer::default().is_accepted());
+    }
+
+    #[test]
+    fn answers_that_differ_in_their_ids_alone_compare_equal() {
+        let one =
+            r#"{"id":1,"result":{"content":[{"text":"{\"error_id\":\"a\",\"code\":\"x\"}"}]}}"#;
+        let two =
+            r#"{"id":2,"result":{"content":[{"text":"{\"error_id\":\"b\",\"code\":\"x\"}"}]}}"#;
+        assert_eq!(answer(one).comparable(), answer(two).comparable());
+        assert_ne!(answer(one).comparable(), answer(&two.replace('x', "y")).comparable());
+    }
+}

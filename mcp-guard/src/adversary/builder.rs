@@ -1,0 +1,293 @@
+//! Saying what is attacked, by whom, and how it is judged.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+    time::Duration,
+};
+
+use futures_util::{FutureExt as _, future::BoxFuture};
+use serde_json::Value;
+use tokio::process::Command;
+
+use super::{
+    attack::Attack,
+    field::{Trouble, Troublemaker},
+    goal::Goal,
+    known::Example,
+    ledger::EffectLedger,
+    link::Role,
+};
+use crate::{caller::Caller, clock::ManualClock, guard::Guard};
+
+/// Makes the caller of an attack, by its number.
+type Callers = Box<dyn Fn(u64) -> Caller + Send + Sync>;
+
+/// An agent that attacks a server.
+///
+/// See the [module](crate::adversary) for an example.
+#[must_use = "an adversary does nothing until `run()`"]
+pub struct Adversary {
+    pub(super) target: To,
+    pub(super) name: String,
+    pub(super) tokens: BTreeMap<Role, String>,
+    pub(super) examples: Vec<(String, Example)>,
+    pub(super) goals: Vec<Goal>,
+    pub(super) ledger: Option<Arc<dyn EffectLedger>>,
+    pub(super) canaries: Vec<String>,
+    pub(super) clock: Option<Arc<ManualClock>>,
+    pub(super) trouble: Option<Troublemaker>,
+    pub(super) foreign: Option<(String, Value)>,
+    pub(super) only: Option<BTreeSet<Attack>>,
+    pub(super) seed: u64,
+    pub(super) attacks: u64,
+    pub(super) benign: u64,
+    pub(super) replay: Option<u64>,
+    pub(super) patience: Duration,
+    pub(super) enough: u64,
+    pub(super) shows_progress: bool,
+}
+
+/// A server that is reached from outside: the URL of its endpoint, or the command that starts it on
+/// standard input and output. A server that has ended is started again.
+pub struct Target(pub(super) To);
+
+pub(super) enum To {
+    Guard(Guard, Callers),
+    Url(String),
+    Command(Box<Command>),
+}
+
+impl From<&str> for Target {
+    fn from(url: &str) -> Self {
+        Self(To::Url(url.to_owned()))
+    }
+}
+
+impl From<String> for Target {
+    fn from(url: String) -> Self {
+        Self(To::Url(url))
+    }
+}
+
+impl From<Command> for Target {
+    fn from(command: Command) -> Self {
+        Self(To::Command(Box::new(command)))
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Target").field(&self.0.name()).finish()
+    }
+}
+
+impl To {
+    fn name(&self) -> String {
+        match self {
+            Self::Guard(guard, _) => format!("the guard of {}", guard.core().server().name),
+            Self::Url(url) => url.clone(),
+            Self::Command(command) => {
+                format!("`{}`", command.as_std().get_program().to_string_lossy())
+            }
+        }
+    }
+}
+
+impl Adversary {
+    /// Attacks a guard in this process. Each message walks the whole way from its bytes on: raw checks,
+    /// `rmcp`, the line. There are as many callers as an attack needs.
+    ///
+    /// Rates count as in operation: build the guard without them, or most attacks meet nothing else.
+    pub fn new(guard: &Guard) -> Self {
+        Self::to(To::Guard(guard.clone(), numbered(Caller::local("adversary"))))
+    }
+
+    /// Attacks a server over the real wire: a URL, or a [`Command`] that starts it.
+    pub fn connect(target: impl Into<Target>) -> Self {
+        Self::to(target.into().0)
+    }
+
+    fn to(target: To) -> Self {
+        Self {
+            name: target.name(),
+            target,
+            tokens: BTreeMap::new(),
+            examples: Vec::new(),
+            goals: Vec::new(),
+            ledger: None,
+            canaries: Vec::new(),
+            clock: None,
+            trouble: None,
+            foreign: None,
+            only: None,
+            seed: 1,
+            attacks: 1_000,
+            benign: 100,
+            replay: None,
+            patience: Duration::from_secs(5),
+            enough: 3,
+            shows_progress: false,
+        }
+    }
+
+    /// The name of the server in the report.
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Attacks as this caller, who may call the tools: for a guard in this process. Each attack has one
+    /// of its own, the same in all but the subject, which is numbered, so that no attack finds keys or
+    /// budgets spent by another. A second caller, and one without scopes, are made of it.
+    pub fn as_caller(self, caller: Caller) -> Self {
+        self.as_callers(numbered(caller))
+    }
+
+    /// The same, where the caller of an attack is told by its number.
+    pub fn as_callers(mut self, callers: impl Fn(u64) -> Caller + Send + Sync + 'static) -> Self {
+        if let To::Guard(_, known) = &mut self.target {
+            *known = Box::new(callers);
+        }
+        self
+    }
+
+    /// Attacks with this bearer token, of a caller who may call the tools: over HTTP.
+    pub fn token(self, token: impl Into<String>) -> Self {
+        self.token_of(Role::Agent, token)
+    }
+
+    /// The token of a second caller who may call the tools: over HTTP.
+    pub fn other_token(self, token: impl Into<String>) -> Self {
+        self.token_of(Role::Other, token)
+    }
+
+    /// A token without scopes, of the first caller if that can be: over HTTP.
+    pub fn unscoped_token(self, token: impl Into<String>) -> Self {
+        self.token_of(Role::Unscoped, token)
+    }
+
+    fn token_of(mut self, role: Role, token: impl Into<String>) -> Self {
+        self.tokens.insert(role, token.into());
+        self
+    }
+
+    /// Makes the arguments of a good call of a tool, by a number, without a key. Other numbers must make
+    /// calls about other things, such as other orders, as often as there are: what was done once is
+    /// rightly refused the second time. The numbers are not consecutive.
+    ///
+    /// Tools without one are attacked with what their schema suggests, and no benign calls are made of
+    /// them.
+    pub fn example(
+        mut self,
+        tool: impl Into<String>,
+        arguments: impl Fn(u64) -> Value + Send + Sync + 'static,
+    ) -> Self {
+        self.examples.push((tool.into(), Box::new(arguments)));
+        self
+    }
+
+    /// Adds what the attacker wants of a tool, and may get of it.
+    pub fn goal(mut self, goal: Goal) -> Self {
+        self.goals.push(goal);
+        self
+    }
+
+    /// Judges by this ledger. Without one, an attack lands only by what is answered.
+    pub fn judged_by(mut self, ledger: impl EffectLedger + 'static) -> Self {
+        self.ledger = Some(Arc::new(ledger));
+        self
+    }
+
+    /// A text that no answer may hold: a part of an internal address, a token, the text of a backend's
+    /// error. It is looked for in every answer, in any case of letters.
+    pub fn canary(mut self, canary: impl Into<String>) -> Self {
+        self.canaries.push(canary.into());
+        self
+    }
+
+    /// The clock of the store, which attacks move on.
+    pub fn clock(mut self, clock: Arc<ManualClock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Makes the backend fail for the next call, as it is told. It returns when that is so.
+    pub fn trouble<F>(mut self, make: impl Fn(Trouble) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.trouble =
+            Some(Box::new(move |trouble| -> BoxFuture<'static, ()> { make(trouble).boxed() }));
+        self
+    }
+
+    /// Arguments of a tool that name what is another caller's, such as `{"order_id": "ord_theirs"}`.
+    pub fn foreign(mut self, tool: impl Into<String>, arguments: Value) -> Self {
+        self.foreign = Some((tool.into(), arguments));
+        self
+    }
+
+    /// Makes these attacks and no others. The others are in the report as not asked for.
+    pub fn only(mut self, attacks: impl IntoIterator<Item = Attack>) -> Self {
+        self.only = Some(attacks.into_iter().collect());
+        self
+    }
+
+    /// The seed of every choice. Default 1.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// How many attacks are made, at least. Default 1,000.
+    pub fn attacks(mut self, attacks: u64) -> Self {
+        self.attacks = attacks;
+        self
+    }
+
+    /// How many calls are made with which nothing is wrong, at least. Default 100.
+    pub fn benign(mut self, calls: u64) -> Self {
+        self.benign = calls;
+        self
+    }
+
+    /// Makes one attack of a run again, by its number in the report, and nothing else. The rest must be
+    /// as it was in that run: the seed, the tools, what is given.
+    pub fn replay(mut self, number: u64) -> Self {
+        self.replay = Some(number);
+        self
+    }
+
+    /// How long an answer is waited for. Default 5 s.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// After how many landings an attack is not made any more. Default 3.
+    pub fn enough(mut self, landings: u64) -> Self {
+        self.enough = landings;
+        self
+    }
+
+    /// Tells standard error how far it has come, once a second.
+    pub fn show_progress(mut self) -> Self {
+        self.shows_progress = true;
+        self
+    }
+}
+
+fn numbered(caller: Caller) -> Callers {
+    Box::new(move |number| {
+        let name = format!("{}-{number}", caller.subject());
+        caller.clone().with_subject(name)
+    })
+}
+
+impl fmt::Debug for Adversary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Adversary").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,199 @@
+//! What all attacks share: the way to the server, what is known of it, and the judge.
+
+use std::{
+    fmt, io,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+use tokio::time::timeout;
+
+use super::{
+    answer::Answer,
+    attack::{Attack, Need},
+    goal::Goal,
+    known::Known,
+    ledger::{EffectLedger, LedgerEntry},
+    link::{Link, Message, Role},
+    scan::Scanner,
+};
+use crate::clock::ManualClock;
+
+/// What is done to the backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Trouble {
+    /// The next call's effect fails before it happens, with an error.
+    FailBefore,
+    /// It happens, and then there is an error.
+    FailAfter,
+    /// The body of the next call panics before its effect.
+    PanicBefore,
+    /// It panics after it.
+    PanicAfter,
+    /// All is well again.
+    None,
+}
+
+/// Makes the backend fail.
+pub(super) type Troublemaker = Box<dyn Fn(Trouble) -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// How long a server that is not in this process takes to come to rest after a call that nobody waited
+/// for.
+const SETTLING: Duration = Duration::from_millis(50);
+
+/// How often a guard in this process must be seen idle.
+const LOOKS: u32 = 4;
+
+pub(super) struct Field {
+    pub(super) link: Link,
+    pub(super) tools: Vec<Known>,
+    pub(super) goals: Vec<Goal>,
+    pub(super) ledger: Option<Arc<dyn EffectLedger>>,
+    pub(super) clock: Option<Arc<ManualClock>>,
+    pub(super) trouble: Option<Troublemaker>,
+    pub(super) foreign: Option<(String, Value)>,
+    pub(super) scanner: Scanner,
+    pub(super) patience: Duration,
+    pub(super) seed: u64,
+    pub(super) has_sessions: bool,
+    /// The ids of messages. 0 is the greeting's.
+    pub(super) next_id: AtomicU64,
+    /// Entries of the ledger that have been judged.
+    pub(super) judged: AtomicUsize,
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Field").field("tools", &self.tools).finish_non_exhaustive()
+    }
+}
+
+impl Field {
+    pub(super) fn id(&self) -> u64 {
+        self.next_id.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Sends a message, and waits for its answer as long as anybody would.
+    pub(super) async fn exchange(&self, who: (Role, u64), message: Message) -> Answer {
+        let asked = timeout(self.patience, self.link.exchange(who, message)).await;
+        asked.ok().and_then(Result::ok).unwrap_or_default()
+    }
+
+    /// The same in a session of its own.
+    pub(super) async fn aside(
+        &self,
+        who: (Role, u64),
+        version: &str,
+        message: Message,
+        wait: bool,
+    ) -> Answer {
+        let asked = timeout(self.patience, self.link.aside(who, version, message, wait)).await;
+        asked.ok().and_then(Result::ok).unwrap_or_default()
+    }
+
+    pub(super) async fn ping(&self, who: (Role, u64)) -> Answer {
+        let id = self.id();
+        let text = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#);
+        self.exchange(who, Message::request(id, text)).await
+    }
+
+    /// The tools that a role is shown.
+    pub(super) async fn list(&self, who: (Role, u64)) -> Answer {
+        let id = self.id();
+        let text = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/list","params":{{}}}}"#);
+        self.exchange(who, Message::request(id, text)).await
+    }
+
+    /// Learns what there is to attack.
+    pub(super) async fn learn(&self) -> io::Result<Vec<Known>> {
+        let answer = self.list((Role::Agent, 0)).await;
+        Known::listed(&answer).ok_or_else(|| {
+            let said = answer.text.map_or("nothing".into(), |text| super::play::cut(&text));
+            io::Error::other(format!("the server did not list its tools, but said: {said}"))
+        })
+    }
+
+    /// Waits until what was begun has ended, however it was left.
+    pub(super) async fn come_to_rest(&self, hurried: bool) {
+        match &self.link {
+            Link::Within(within) => {
+                // What was just read takes a moment to become a call.
+                let core = within.guard.core();
+                let mut looks = if hurried { LOOKS } else { 1 };
+                while looks > 0 {
+                    if core.is_idle() {
+                        looks -= 1;
+                    }
+                    if looks > 0 {
+                        tokio::time::sleep(Duration::from_micros(200)).await;
+                    }
+                }
+            }
+            Link::Stdio(_) | Link::Http(_) if hurried => tokio::time::sleep(SETTLING).await,
+            Link::Stdio(_) | Link::Http(_) => {}
+        }
+    }
+
+    /// The effects that nobody has judged yet.
+    pub(super) fn new_effects(&self) -> Vec<LedgerEntry> {
+        let Some(ledger) = &self.ledger else { return Vec::new() };
+        let effects = ledger.effects(self.judged.load(Ordering::Relaxed));
+        self.judged.fetch_add(effects.len(), Ordering::Relaxed);
+        effects
+    }
+
+    pub(super) fn goal_of(&self, tool: &Known) -> Option<&Goal> {
+        self.goals.iter().find(|goal| goal.tool == tool.name)
+    }
+
+    pub(super) async fn make_trouble(&self, trouble: Trouble) {
+        if let Some(make) = &self.trouble {
+            make(trouble).await;
+        }
+    }
+
+    /// Which tools an attack can be made on, or why on none.
+    pub(super) fn aims(&self, attack: Attack) -> Result<Vec<usize>, &'static str> {
+        let mut why = "the server lists no tools";
+        let mut aims = Vec::new();
+        for (place, tool) in self.tools.iter().enumerate() {
+            match attack.needs().iter().find(|need| !self.has(**need, tool)) {
+                None => aims.push(place),
+                Some(need) => why = need.missing(),
+            }
+        }
+        if aims.is_empty() { Err(why) } else { Ok(aims) }
+    }
+
+    fn has(&self, need: Need, tool: &Known) -> bool {
+        let goal = self.goal_of(tool);
+        match need {
+            Need::Mutation => !tool.read_only,
+            Need::Maximum => tool.own().any(|of| of.is_integer() && of.maximum.is_some()),
+            Need::Minimum => tool.own().any(|of| of.is_integer() && of.minimum.is_some()),
+            Need::Integer => tool.own().any(super::known::Argument::is_integer),
+            Need::Text => tool.own().any(|of| of.free),
+            Need::Choice => tool.own().any(|of| !of.choice.is_empty()),
+            Need::Key => tool.key.is_some(),
+            Need::Total => goal.is_some_and(|goal| goal.in_all.is_some() && goal.wants.is_some()),
+            Need::Once => goal.is_some_and(|goal| !goal.once_for.is_empty()),
+            Need::Goal => goal.is_some(),
+            Need::Ledger => self.ledger.is_some(),
+            Need::Clock => self.clock.is_some(),
+            Need::Trouble => self.trouble.is_some(),
+            Need::Other => self.link.has(Role::Other),
+            Need::Unscoped => self.link.has(Role::Unscoped),
+            Need::Nobody => self.link.has(Role::Nobody),
+            Need::Http => self.link.is_http(),
+            Need::Sessions => self.has_sessions,
+            Need::Reopen => self.link.reopens(),
+            Need::Foreign => self.foreign.as_ref().is_some_and(|(name, _)| *name == tool.name),
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! One attack as it is made: what is sent, what is answered, and what of it is too much.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{
+    answer::Answer,
+    attack::Attack,
+    chance::Chance,
+    field::Field,
+    known::{Argument, Known},
+    ledger::LedgerEntry,
+    link::{Message, Role},
+    scan::says,
+};
+
+/// The longest message that a transcript holds whole, in bytes.
+const MAX_TOLD: usize = 2_000;
+
+/// One message and its answer.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Step {
+    /// Who sent it: `agent`, `other`, `unscoped` or `nobody`; what was done to the server otherwise.
+    pub who: &'static str,
+    /// What was sent, as it was.
+    pub sent: String,
+    /// What was answered. `None`: nothing, or nobody waited.
+    pub answered: Option<String>,
+}
+
+/// An attack under way.
+pub(super) struct Play<'f> {
+    pub(super) field: &'f Field,
+    pub(super) number: u64,
+    pub(super) chance: Chance,
+    pub(super) tool: &'f Known,
+    pub(super) steps: Vec<Step>,
+    /// The most effects that are right.
+    pub(super) may_act: usize,
+    /// Why it landed.
+    pub(super) landed: Option<String>,
+    /// Whether something was left running, so that the server needs time to come to rest.
+    pub(super) hurried: bool,
+    keys: u64,
+    /// The things that were to be done, each of which may be done once.
+    intents: BTreeSet<String>,
+    /// What was done so far.
+    pub(super) done: Vec<LedgerEntry>,
+}
+
+impl<'f> Play<'f> {
+    pub(super) fn new(field: &'f Field, tool: &'f Known, attack: Attack, number: u64) -> Self {
+        let kind = Attack::ALL.iter().position(|of| *of == attack).unwrap_or_default();
+        let chance = Chance::of(field.seed ^ ((kind as u64) << 48), number);
+        Self {
+            field,
+            number,
+            chance,
+            tool,
+            steps: Vec::new(),
+            may_act: 0,
+            landed: None,
+            hurried: false,
+            keys: 0,
+            intents: BTreeSet::new(),
+            done: Vec::new(),
+        }
+    }
+
+    // What is sent.
+
+    /// The arguments of a call that is right, under a key of its own.
+    pub(super) fn good(&mut self) -> Map<String, Value> {
+        let mut arguments = self.tool.good(self.number);
+        if let Some(key) = self.tool.key.clone() {
+            arguments.insert(key, self.key().into());
+        }
+        arguments
+    }
+
+    /// A key that nobody has used.
+    pub(super) fn key(&mut self) -> String {
+        self.keys += 1;
+        format!("adversary-{:x}-{:x}-{}", self.field.seed, self.number, self.keys)
+    }
+
+    /// Calls the tool.
+    pub(super) async fn call(&mut self, role: Role, arguments: &Map<String, Value>) -> Answer {
+        self.call_text(role, &text_of(arguments)).await
+    }
+
+    /// Calls the tool with these bytes as its arguments.
+    pub(super) async fn call_text(&mut self, role: Role, arguments: &str) -> Answer {
+        let name = Value::from(self.tool.name.as_str());
+        self.call_params(role, &format!(r#""name":{name},"arguments":{arguments}"#)).await
+    }
+
+    /// Calls with these members as the parameters.
+    pub(super) async fn call_params(&mut self, role: Role, members: &str) -> Answer {
+        let message = self.framed(members);
+        self.send(role, message).await
+    }
+
+    pub(super) fn framed(&self, members: &str) -> Message {
+        let id = self.field.id();
+        let text = format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{{members}}}}}"#
+        );
+        Message::request(id, text)
+    }
+
+    pub(super) fn call_message(&self, arguments: &Map<String, Value>) -> Message {
+        let (name, text) = (Value::from(self.tool.name.as_str()), text_of(arguments));
+        self.framed(&format!(r#""name":{name},"arguments":{text}"#))
+    }
+
+    pub(super) async fn send(&mut self, role: Role, message: Message) -> Answer {
+        let sent = told(&message.bytes);
+        let answer = self.field.exchange((role, self.number), message).await;
+        self.note(role, sent, &answer);
+        answer
+    }
+
+    pub(super) fn note(&mut self, role: Role, sent: String, answer: &Answer) {
+        if let Some(canary) = self.field.scanner.leaked(answer) {
+            let canary = canary.to_owned();
+            self.land(&format!("an answer leaked `{canary}`"));
+        }
+        let who = match role {
+            Role::Agent => "agent",
+            Role::Other => "other",
+            Role::Unscoped => "unscoped",
+            Role::Nobody => "nobody",
+        };
+        let answered = answer.text.as_deref().map(|text| match answer.status {
+            Some(status) => format!("{status} {}", cut(text)),
+            None => cut(text),
+        });
+        self.steps.push(Step { who, sent, answered });
+    }
+
+    /// Notes what was done otherwise.
+    pub(super) fn aside(&mut self, what: impl Into<String>) {
+        self.steps.push(Step { who: "", sent: what.into(), answered: None });
+    }
+
+    // What is expected.
+
+    /// The call must be refused, and say so.
+    pub(super) fn must_be_refused(&mut self, answer: &Answer) {
+        if answer.is_accepted() {
+            self.land("a call was accepted that must be refused");
+        }
+        self.must_be_answered(answer);
+    }
+
+    pub(super) fn must_be_answered(&mut self, answer: &Answer) {
+        if answer.is_missing() {
+            self.land("there was no answer");
+        }
+    }
+
+    /// The text must not be in the answer.
+    pub(super) fn must_not_say(&mut self, answer: &Answer, text: &str, why: &str) {
+        if says(answer, text) {
+            self.land(why);
+        }
+    }
+
+    pub(super) fn land(&mut self, why: &str) {
+        self.landed.get_or_insert_with(|| why.to_owned());
+    }
+
+    /// The server must still answer. A session may have ended; the server must not have.
+    pub(super) async fn must_still_answer(&mut self) {
+        let who = (Role::Agent, self.number);
+        if self.field.ping(who).await.is_missing() && self.field.ping(who).await.is_missing() {
+            self.land("the server no longer answers");
+        }
+    }
+
+    /// A call that is right is about to be made: what it is about may be done once, by whichever name
+    /// the goal, the key, or else the arguments give it.
+    pub(super) fn intend(&mut self, role: Role, arguments: &Map<String, Value>) {
+        let goal = self.field.goal_of(self.tool).filter(|goal| !goal.once_for.is_empty());
+        let intent = match (goal, &self.tool.key) {
+            (Some(goal), _) => {
+                let values = goal.once_for.iter().map(|name| arguments.get(name));
+                format!("{:?}", values.collect::<Vec<_>>())
+            }
+            (None, Some(key)) => format!("{role:?} {:?}", arguments.get(key)),
+            (None, None) => format!("{role:?} {}", text_of(arguments)),
+        };
+        self.intents.insert(intent);
+        self.may_act = self.intents.len();
+    }
+
+    // The judge.
+
+    /// What was done since it was last asked.
+    pub(super) async fn effects(&mut self) -> usize {
+        if self.hurried {
+            // It is read after what was sent before it.
+            self.field.ping((Role::Agent, self.number)).await;
+        }
+        self.field.come_to_rest(self.hurried).await;
+        let new = self.field.new_effects();
+        let count = new.len();
+        self.done.extend(new);
+        count
+    }
+
+    /// Holds what was done to what may be done.
+    pub(super) async fn judge(&mut self) {
+        self.effects().await;
+        let acted = self.done.len();
+        if acted > self.may_act {
+            let may = self.may_act;
+            self.land(&format!("the ledger has {acted} effects, of at most {may}"));
+        }
+        let Some(goal) = self.field.goal_of(self.tool) else { return };
+        let amounts = || self.done.iter().filter_map(|entry| entry.amount);
+        let total: i128 = amounts().sum();
+        if let Some((amount, cap)) = amounts().max().zip(goal.at_most).filter(|(a, cap)| a > cap) {
+            self.land(&format!("the ledger has an effect of {amount}, of at most {cap}"));
+        }
+        if let Some(cap) = goal.in_all.filter(|cap| total > *cap) {
+            self.land(&format!("the ledger has {total} in all, of at most {cap}"));
+        }
+        if let Some(cap) = goal.effects.filter(|cap| acted > *cap) {
+            self.land(&format!("the ledger has {acted} effects of one caller, of at most {cap}"));
+        }
+    }
+
+    // What is chosen.
+
+    /// One of the tool's arguments that this is true of. There is one, where the attack's needs are met.
+    pub(super) fn choose(&mut self, suits: impl Fn(&Argument) -> bool) -> Option<&'f Argument> {
+        let suitable: Vec<_> = self.tool.own().filter(|argument| suits(argument)).collect();
+        (!suitable.is_empty()).then(|| self.chance.pick(&suitable))
+    }
+}
+
+/// The arguments as JSON.
+pub(super) fn text_of(arguments: &Map<String, Value>) -> String {
+    Value::Object(arguments.clone()).to_string()
+}
+
+/// The arguments as JSON, with these bytes as the value of one of them.
+pub(super) fn text_with(arguments: &Map<String, Value>, name: &str, raw: &str) -> String {
+    let others = arguments.iter().filter(|(other, _)| *other != name);
+    let mut members: Vec<_> =
+        others.map(|(name, value)| format!("{}:{value}", Value::from(name.as_str()))).collect();
+    members.push(format!("{}:{raw}", Value::from(name)));
+    format!("{{{}}}", members.join(","))
+}
+
+pub(super) fn told(bytes: &[u8]) -> String {
+    cut(&String::from_utf8_lossy(bytes))
+}
+
+/// A text that says so when it was cut.
+pub(super) fn cut(text: &str) -> String {
+    if text.len() <= MAX_TOLD {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(MAX_TOLD).collect();
+    format!("{kept}… [{} bytes in all]", text.len())
+}
