@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod asking;
+pub mod attacked;
 pub mod clients;
 pub mod conformance;
 pub mod crash;

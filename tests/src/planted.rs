@@ -6,10 +6,13 @@
 //! error: the list must not rot.
 
 mod attempts;
+mod boundary;
 mod budgets;
 mod copy;
 mod identity;
 mod outcomes;
+
+use mcp_guard::adversary::Attack;
 
 pub use copy::{Copy, PLANTED, Rotten, plant};
 
@@ -42,11 +45,14 @@ pub struct Edit {
 pub enum Notice {
     /// The simulation.
     Simulation,
+    /// This attack of the adversary's.
+    Adversary(Attack),
     /// A unit test of the runtime, by its path: for what no simulation can see, such as power loss.
     UnitTest(&'static str),
 }
 
 /// Every bug.
 pub fn bugs() -> impl Iterator<Item = &'static Bug> {
-    [identity::BUGS, attempts::BUGS, budgets::BUGS, outcomes::BUGS].into_iter().flatten()
+    let simulated = [identity::BUGS, attempts::BUGS, budgets::BUGS, outcomes::BUGS];
+    simulated.into_iter().chain([boundary::BUGS]).flatten()
 }

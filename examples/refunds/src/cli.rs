@@ -34,6 +34,9 @@ const SERVE_PAYMENTS: Takes =
     Takes { command: "refunds payments", values: &["--listen", "--db"], flags: &[] };
 const MANIFEST: Takes = Takes { command: "refunds manifest", values: &[], flags: &[] };
 const DEMO: Takes = Takes { command: "refunds demo", ..SERVE };
+const ATTACK: Takes =
+    Takes { command: "refunds attack", values: &["--attacks"], flags: &["--json"] };
+const BARE: Takes = Takes { command: "refunds bare", values: &[], flags: &[] };
 
 /// What the person asked for.
 #[derive(Debug, PartialEq)]
@@ -44,6 +47,8 @@ pub(crate) enum Command {
     Payments { listen: SocketAddr, ledger: Option<PathBuf> },
     Operations(Operations),
     Demo { store: Option<OsString> },
+    Attack { attacks: Option<u64>, json: bool },
+    Bare,
     Manifest,
     Help,
     Version,
@@ -80,6 +85,17 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         Some("demo") => {
             let store = Options::read(&DEMO, arguments)?.store();
             Ok(Command::Demo { store })
+        }
+        Some("attack") => {
+            let options = Options::read(&ATTACK, arguments)?;
+            Ok(Command::Attack {
+                attacks: options.number("--attacks")?,
+                json: options.has("--json"),
+            })
+        }
+        Some("bare") => {
+            Options::read(&BARE, arguments)?;
+            Ok(Command::Bare)
         }
         Some("manifest") => {
             Options::read(&MANIFEST, arguments)?;

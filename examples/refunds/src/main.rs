@@ -2,8 +2,11 @@
 //!
 //! [`tools`] is the page to read: plain functions, each with one attribute. [`server`] puts them
 //! together, [`payments`] is what they stand in front of, [`operations`] is for people who look after
-//! it, [`issuer`] issues tokens for those who call it over HTTP, [`demo`] plays the agent.
+//! it, [`issuer`] issues tokens for those who call it over HTTP, [`demo`] plays the agent. [`bare`] is the
+//! same tools without the guard, and [`attack`] what an adversary can do to either.
 
+mod attack;
+mod bare;
 mod bearer;
 mod cli;
 mod demo;
@@ -31,7 +34,7 @@ async fn main() -> ExitCode {
     };
     log_to_stderr(match command {
         // It provokes errors on purpose and shows what comes of them.
-        Command::Demo { .. } => "off",
+        Command::Demo { .. } | Command::Attack { .. } => "off",
         // What a person decides belongs to the audit trail, whatever else is logged.
         Command::Operations(_) => "warn,mcp_guard::audit=info",
         _ => "warn",
@@ -49,6 +52,8 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         Command::Operations(asked) => operations::run(asked).await?,
         Command::Payments { listen, ledger } => server::payments(listen, ledger.as_deref()).await?,
         Command::Demo { store } => return demo::run(store).await,
+        Command::Attack { attacks, json } => return attack::run(attacks, json).await,
+        Command::Bare => server::bare().await?,
         Command::Manifest => print!("{}", server::manifest()?),
         Command::Help => print!("{}", cli::HELP),
         Command::Version => println!("refunds {}", env!("CARGO_PKG_VERSION")),

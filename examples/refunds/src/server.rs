@@ -12,9 +12,11 @@ use std::{
 
 use issued::Resource;
 use mcp_guard::{ConfigError, Error, Manifest, MemoryStore, Quota, Rates, Store, prelude::*};
+use rmcp::ServiceExt as _;
 use tokio::net::TcpListener;
 
 use crate::{
+    bare::Bare,
     issuer::{Issuer, User},
     payments::{Ledger, Payments, Service, TRIAL_DEPOSITS, TRIAL_ORDERS, Tokens},
     settings::{self, StorePlace},
@@ -125,7 +127,33 @@ pub(crate) fn manifest() -> Result<Manifest, Error> {
     Ok(with_tools(Guard::builder(), unreachable, nothing_kept)?.build()?.manifest())
 }
 
+/// Serves the bare twin of the tools, which nothing guards, on standard input and output.
+///
+/// # Errors
+/// When no payments service is named, or a stream fails.
+pub(crate) async fn bare() -> Result<(), Error> {
+    let payments = Payments::from_env()?.ok_or_else(|| {
+        ConfigError::new("REFUNDS_PAYMENTS_URL is not set: the bare tools move play money only")
+    })?;
+    let session = Bare::new(payments).serve(rmcp::transport::stdio()).await;
+    let ended = session.map_err(|error| Error::Session(error.to_string()))?.waiting().await;
+    ended.map(drop).map_err(|error| Error::Session(error.to_string()))
+}
+
 fn with_tools(
+    builder: GuardBuilder,
+    payments: Payments,
+    store: Arc<dyn Store>,
+) -> Result<GuardBuilder, ConfigError> {
+    let rates = Rates::new().per_caller(Quota::per_second(20).burst(100));
+    Ok(unrated(builder, payments, store)?.rates(rates))
+}
+
+/// The tools, for callers who may call as often as they like.
+///
+/// # Errors
+/// When the configuration does not fit.
+pub(crate) fn unrated(
     builder: GuardBuilder,
     payments: Payments,
     store: Arc<dyn Store>,
@@ -134,7 +162,6 @@ fn with_tools(
         .name("refunds", env!("CARGO_PKG_VERSION"))
         .provide(payments)
         .store(store)
-        .rates(Rates::new().per_caller(Quota::per_second(20).burst(100)))
         .tool::<return_deposit>()
         .tool::<create_refund>()
         .tool::<refund_delivery>()

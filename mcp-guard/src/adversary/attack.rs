@@ -29,7 +29,8 @@ pub(super) enum Need {
     Goal,
     Ledger,
     Clock,
-    Trouble,
+    Failure,
+    Panic,
     Other,
     Unscoped,
     Nobody,
@@ -39,6 +40,8 @@ pub(super) enum Need {
     Sessions,
     /// Sessions that the client opens by itself.
     Reopen,
+    /// A tool that is not listed to a caller without scopes.
+    Hidden,
     /// An argument that names something of somebody else's.
     Foreign,
 }
@@ -59,13 +62,15 @@ impl Need {
             Self::Goal => "there is no goal (`.goal(…)`)",
             Self::Ledger => "there is no ledger to judge by (`.judged_by(…)`)",
             Self::Clock => "there is no clock to move on (`.clock(…)`)",
-            Self::Trouble => "nothing makes the backend fail (`.trouble(…)`)",
+            Self::Failure => "nothing makes the backend fail (`.trouble(…)`)",
+            Self::Panic => "nothing makes a body panic (`.trouble(…)`)",
             Self::Other => "there is no second caller",
             Self::Unscoped => "there is no caller without scopes",
             Self::Nobody => "everybody who can reach this server is identified",
             Self::Http => "it is for a server over HTTP",
             Self::Sessions => "the server opens no sessions over HTTP",
             Self::Reopen => "a connection cannot be opened anew here",
+            Self::Hidden => "every tool is listed to everybody",
             Self::Foreign => "nothing is said to be another caller's (`.foreign(…)`)",
         }
     }
@@ -256,10 +261,10 @@ attacks! {
     Disconnect, "disconnected", [Mutation Reopen Ledger], 8,
         "goes away during a call, comes back, and sends it again"
         => "there is more than one effect";
-    Panic, "panic", [Trouble Mutation], 2,
+    Panic, "panic", [Panic Mutation], 2,
         "has the tool's body panic, and sends the call again"
         => "there was no answer, a canary showed, or there is more than one effect";
-    BackendFails, "backend fails", [Trouble Mutation], 2,
+    BackendFails, "backend fails", [Failure Mutation], 2,
         "has the backend fail before or after it acted, and sends the call again, whatever is said"
         => "there is more than one effect, or a canary showed";
     HostileText, "hostile text", [Text], 1,
@@ -273,7 +278,7 @@ attacks! {
     ValidationFirst, "validation before authorization", [Unscoped Mutation], 1,
         "sends good and bad arguments as a caller without scopes, and compares the answers"
         => "they differ, so that schema, limits or objects can be found out";
-    Existence, "existence of tools", [Unscoped], 1,
+    Existence, "existence of tools", [Unscoped Hidden], 1,
         "asks for tools that are not listed to a caller without scopes, and for made-up ones"
         => "the answers differ";
     ForeignObject, "existence of objects", [Foreign], 1,

@@ -37,7 +37,7 @@ pub struct Adversary {
     pub(super) ledger: Option<Arc<dyn EffectLedger>>,
     pub(super) canaries: Vec<String>,
     pub(super) clock: Option<Arc<ManualClock>>,
-    pub(super) trouble: Option<Troublemaker>,
+    pub(super) trouble: Option<(Vec<Trouble>, Troublemaker)>,
     pub(super) foreign: Option<(String, Value)>,
     pub(super) only: Option<BTreeSet<Attack>>,
     pub(super) seed: u64,
@@ -213,13 +213,19 @@ impl Adversary {
         self
     }
 
-    /// Makes the backend fail for the next call, as it is told. It returns when that is so.
-    pub fn trouble<F>(mut self, make: impl Fn(Trouble) -> F + Send + Sync + 'static) -> Self
+    /// Makes the backend fail in these ways. The function is told which way the next call is to meet, or
+    /// [`Trouble::None`], and returns when it is so.
+    pub fn trouble<F>(
+        mut self,
+        ways: impl IntoIterator<Item = Trouble>,
+        make: impl Fn(Trouble) -> F + Send + Sync + 'static,
+    ) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        self.trouble =
-            Some(Box::new(move |trouble| -> BoxFuture<'static, ()> { make(trouble).boxed() }));
+        let make: Troublemaker =
+            Box::new(move |trouble| -> BoxFuture<'static, ()> { make(trouble).boxed() });
+        self.trouble = Some((ways.into_iter().collect(), make));
         self
     }
 

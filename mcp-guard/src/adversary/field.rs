@@ -40,6 +40,11 @@ pub enum Trouble {
     None,
 }
 
+impl Trouble {
+    pub(super) const FAILURES: &'static [Self] = &[Self::FailBefore, Self::FailAfter];
+    pub(super) const PANICS: &'static [Self] = &[Self::PanicBefore, Self::PanicAfter];
+}
+
 /// Makes the backend fail.
 pub(super) type Troublemaker = Box<dyn Fn(Trouble) -> BoxFuture<'static, ()> + Send + Sync>;
 
@@ -56,7 +61,7 @@ pub(super) struct Field {
     pub(super) goals: Vec<Goal>,
     pub(super) ledger: Option<Arc<dyn EffectLedger>>,
     pub(super) clock: Option<Arc<ManualClock>>,
-    pub(super) trouble: Option<Troublemaker>,
+    pub(super) trouble: Option<(Vec<Trouble>, Troublemaker)>,
     pub(super) foreign: Option<(String, Value)>,
     pub(super) scanner: Scanner,
     pub(super) patience: Duration,
@@ -119,6 +124,17 @@ impl Field {
         })
     }
 
+    /// Learns which tools are not listed to a caller without scopes.
+    pub(super) async fn learn_what_is_hidden(&mut self) {
+        if !self.link.has(Role::Unscoped) {
+            return;
+        }
+        let listed = Known::listed(&self.list((Role::Unscoped, 0)).await).unwrap_or_default();
+        for tool in &mut self.tools {
+            tool.hidden = listed.iter().all(|other| other.name != tool.name);
+        }
+    }
+
     /// Waits until what was begun has ended, however it was left.
     pub(super) async fn come_to_rest(&self, hurried: bool) {
         match &self.link {
@@ -152,10 +168,21 @@ impl Field {
         self.goals.iter().find(|goal| goal.tool == tool.name)
     }
 
-    pub(super) async fn make_trouble(&self, trouble: Trouble) {
-        if let Some(make) = &self.trouble {
-            make(trouble).await;
+    /// Makes the backend fail in this way, if it can.
+    pub(super) async fn make_trouble(&self, trouble: Trouble) -> bool {
+        match &self.trouble {
+            Some((ways, make)) if trouble == Trouble::None || ways.contains(&trouble) => {
+                make(trouble).await;
+                true
+            }
+            _ => false,
         }
+    }
+
+    /// The ways of these in which the backend can be made to fail.
+    pub(super) fn troubles(&self, among: &[Trouble]) -> Vec<Trouble> {
+        let ways = self.trouble.iter().flat_map(|(ways, _)| ways);
+        ways.copied().filter(|way| among.contains(way)).collect()
     }
 
     /// Which tools an attack can be made on, or why on none.
@@ -186,13 +213,15 @@ impl Field {
             Need::Goal => goal.is_some(),
             Need::Ledger => self.ledger.is_some(),
             Need::Clock => self.clock.is_some(),
-            Need::Trouble => self.trouble.is_some(),
+            Need::Failure => !self.troubles(Trouble::FAILURES).is_empty(),
+            Need::Panic => !self.troubles(Trouble::PANICS).is_empty(),
             Need::Other => self.link.has(Role::Other),
             Need::Unscoped => self.link.has(Role::Unscoped),
             Need::Nobody => self.link.has(Role::Nobody),
             Need::Http => self.link.is_http(),
             Need::Sessions => self.has_sessions,
             Need::Reopen => self.link.reopens(),
+            Need::Hidden => tool.hidden,
             Need::Foreign => self.foreign.as_ref().is_some_and(|(name, _)| *name == tool.name),
         }
     }

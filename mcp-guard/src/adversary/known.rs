@@ -13,6 +13,8 @@ pub(super) type Example = Box<dyn Fn(u64) -> Value + Send + Sync>;
 pub(super) struct Known {
     pub(super) name: String,
     pub(super) read_only: bool,
+    /// Whether it is not listed to a caller without scopes.
+    pub(super) hidden: bool,
     /// The argument that is the idempotency key.
     pub(super) key: Option<String>,
     pub(super) arguments: Vec<Argument>,
@@ -59,7 +61,8 @@ impl Known {
         let read_only = tool["annotations"]["readOnlyHint"] == true;
         let is_key = |argument: &&Argument| argument.name.to_lowercase().contains("idempotency");
         let key = arguments.iter().find(is_key).map(|argument| argument.name.clone());
-        Some(Self { name, read_only, key: key.filter(|_| !read_only), arguments, example: None })
+        let key = key.filter(|_| !read_only);
+        Some(Self { name, read_only, hidden: false, key, arguments, example: None })
     }
 
     /// The arguments of a good call, without a key.

@@ -9,7 +9,7 @@ use super::{
     answer::Answer,
     attack::Attack,
     chance::Chance,
-    field::Field,
+    field::{Field, Trouble},
     known::{Argument, Known},
     ledger::LedgerEntry,
     link::{Message, Role},
@@ -145,6 +145,13 @@ impl<'f> Play<'f> {
     /// Notes what was done otherwise.
     pub(super) fn aside(&mut self, what: impl Into<String>) {
         self.steps.push(Step { who: "", sent: what.into(), answered: None });
+    }
+
+    /// Has the next call's backend fail in this way, if it can.
+    pub(super) async fn trouble(&mut self, trouble: Trouble) {
+        if self.field.make_trouble(trouble).await && trouble != Trouble::None {
+            self.aside(format!("the next call's backend: {trouble:?}"));
+        }
     }
 
     // What is expected.

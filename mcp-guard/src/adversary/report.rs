@@ -50,6 +50,8 @@ pub struct Landed {
     pub attack: Attack,
     /// On which tool.
     pub tool: String,
+    /// The seed of the run.
+    pub seed: u64,
     /// Its number in the run. [`Adversary::replay`](super::Adversary::replay) makes it again.
     pub number: u64,
     /// What landed.
@@ -105,6 +107,26 @@ impl Report {
         assert!(self.is_safe(), "the adversary got through, or could not try:\n{self}");
     }
 
+    /// Adds what came of another run: of the same tools, with another seed.
+    pub fn add(&mut self, other: Self) {
+        for row in other.attacks {
+            let Some(own) = self.attacks.iter_mut().find(|own| own.attack == row.attack) else {
+                continue;
+            };
+            own.tried += row.tried;
+            own.refused += row.refused;
+            own.landed += row.landed;
+            if row.not_tried.is_none() {
+                own.not_tried = None;
+            }
+        }
+        self.landed.extend(other.landed);
+        self.benign.calls += other.benign.calls;
+        self.benign.refused += other.benign.refused;
+        self.benign.transcripts.extend(other.benign.transcripts);
+        self.seconds += other.seconds;
+    }
+
     pub(super) fn took(&mut self, time: Duration) {
         self.seconds = time.as_secs_f64();
     }
@@ -139,8 +161,8 @@ impl fmt::Display for Report {
 
 impl fmt::Display for Landed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { attack, tool, number, why, transcript } = self;
-        writeln!(f, "\n{attack} landed on {tool}: {why} (number {number})")?;
+        let Self { attack, tool, seed, number, why, transcript } = self;
+        writeln!(f, "\n{attack} landed on {tool}: {why} (seed {seed}, number {number})")?;
         writeln!(f, "{}", attack.tries())?;
         steps(f, transcript)
     }

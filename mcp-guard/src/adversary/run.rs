@@ -83,6 +83,7 @@ impl Adversary {
             judged: AtomicUsize::new(0),
         };
         field.tools = field.learn().await?;
+        field.learn_what_is_hidden().await;
         if let Link::Http(http) = &field.link {
             field.has_sessions = http.session().await.is_some();
         }
@@ -216,7 +217,7 @@ async fn make(field: &Field, attack: Attack, tool: usize, number: u64) -> Option
     play.judge().await;
     let why = play.landed?;
     let tool = tool.name.clone();
-    Some(Landed { attack, tool, number, why, transcript: play.steps })
+    Some(Landed { attack, tool, seed: field.seed, number, why, transcript: play.steps })
 }
 
 /// Tells a person how far it has come.

@@ -8,9 +8,12 @@ use std::{
 };
 
 use guard_tests::planted::{Bug, Copy, Notice, PLANTED, bugs};
+use mcp_guard::adversary::Attack;
 
 /// After how many calls a bug must have been noticed.
 const CALLS: &str = "1000000";
+/// Within how many attacks of one kind a bug must have been noticed.
+const ATTACKS: &str = "200";
 /// How many calls must go well without a bug.
 const CALLS_WITHOUT: &str = "200000";
 
@@ -68,8 +71,17 @@ impl Field {
         let copy = Copy::make(root, &target.join("planted").join("workspace"))?;
         let field = Self { copy: copy.path().to_owned(), target };
         field.cargo(
-            &["build", "--release", "--package", "guard-tests", "--bin", "simulate-planted"],
-            "the simulation with the bugs in it",
+            &[
+                "build",
+                "--release",
+                "--package",
+                "guard-tests",
+                "--bin",
+                "simulate-planted",
+                "--bin",
+                "attack-planted",
+            ],
+            "the simulation and the adversary with the bugs in it",
         )?;
         field.cargo(
             &["test", "--package", "mcp-guard", "--lib", "--no-run"],
@@ -107,6 +119,7 @@ impl Field {
     fn notice(&self, bug: &Bug) -> io::Result<Option<Noticed>> {
         match bug.noticed_by {
             Notice::Simulation => Ok(noticed(&self.simulate(bug.name, CALLS)?)),
+            Notice::Adversary(attack) => self.attack(bug.name, attack),
             Notice::UnitTest(test) => {
                 let passes = self.unit_test(test, "")?;
                 let fails = !self.unit_test(test, bug.name)?;
@@ -121,6 +134,24 @@ impl Field {
             .args(["--calls", calls, "--stop-early"])
             .env(PLANTED, bug)
             .output()
+    }
+
+    /// Whether the attack lands where the bug is on, and does not where it is not.
+    fn attack(&self, bug: &str, attack: Attack) -> io::Result<Option<Noticed>> {
+        let lands = |bug: &str| {
+            let output = Command::new(self.target.join("release").join("attack-planted"))
+                .args(["--attacks", ATTACKS, "--benign", "0", "--only", attack.name()])
+                .env(PLANTED, bug)
+                .output()?;
+            match output.status.code() {
+                Some(0) => Ok(false),
+                Some(1) => Ok(true),
+                _ => Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned())),
+            }
+        };
+        let noticed = lands(bug)? && !lands("")?;
+        let by = format!("the adversary: {attack}");
+        Ok(noticed.then(|| Noticed { by, after: format!("{ATTACKS} attacks") }))
     }
 
     fn unit_test(&self, test: &str, bug: &str) -> io::Result<bool> {

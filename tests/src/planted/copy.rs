@@ -21,9 +21,12 @@ pub(crate) fn planted(bug: &str) -> bool {
 }
 "#;
 
-/// The binary that plays the simulation, and what it is called in the copy, so that it does not
-/// take the place of the right one.
-const SIMULATE: [&str; 2] = ["name = \"simulate\"", "name = \"simulate-planted\""];
+/// The binaries that notice bugs, and what they are called in the copy, so that they do not take the
+/// place of the right ones.
+const RENAMED: [[&str; 2]; 2] = [
+    ["name = \"simulate\"", "name = \"simulate-planted\""],
+    ["name = \"attack\"", "name = \"attack-planted\""],
+];
 
 /// The version of the workspace's crates, which is another one in the copy. To cargo, crates of one
 /// name and version are the same in every workspace that shares its folder of what is built: it would
@@ -57,7 +60,8 @@ impl Copy {
         planted.insert(crate_root, text + SWITCH);
         let manifest = "tests/Cargo.toml";
         let text = fs::read_to_string(root.join(manifest))?;
-        planted.insert(manifest, text.replacen(SIMULATE[0], SIMULATE[1], 1));
+        let renamed = RENAMED.iter().fold(text, |text, [from, to]| text.replacen(from, to, 1));
+        planted.insert(manifest, renamed);
         let manifest = "Cargo.toml";
         let text = fs::read_to_string(root.join(manifest))?;
         planted.insert(manifest, of_another_version(&text));

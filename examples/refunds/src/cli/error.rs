@@ -4,8 +4,8 @@
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum UsageError {
     #[error(
-        "there is no command `{0}`: write `http`, `issuer`, `payments`, `operations` or `demo`, or \
-         nothing for stdio"
+        "there is no command `{0}`: write `http`, `issuer`, `payments`, `operations`, `demo` or \
+         `attack`, or nothing for stdio"
     )]
     Command(String),
     #[error("{0}: write `refunds operations list`, `show ID` or `resolve ID`")]
@@ -16,6 +16,8 @@ pub(crate) enum UsageError {
     Value(String),
     #[error("the value of `{0}` is not Unicode text")]
     NotUnicode(&'static str),
+    #[error("the value of `{0}` is not a number: write it as 10000")]
+    Number(&'static str),
     #[error("`{0}` is given twice")]
     Twice(String),
     #[error("`{0}` is not an address: write it as 127.0.0.1:8787")]

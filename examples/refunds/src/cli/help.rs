@@ -15,6 +15,10 @@ Usage:
                                            Run the payments service (default 127.0.0.1:4242)
   refunds demo [--store PLACE]             Watch an agent try everything, and the ledger hold. In a
                                            store of its own, unless a PLACE to try out is named
+  refunds attack [--attacks N] [--json]    Let an adversary loose on the tools, guarded and bare, and
+                                           compare what lands. Fails if it is anything on the guarded
+  refunds bare                             Serve the same tools without the guard on standard input and
+                                           output. Never put them in front of a model
   refunds manifest                         Print what the tools allow, as policy.json has it
   refunds --help | --version
 

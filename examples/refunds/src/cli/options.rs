@@ -63,6 +63,12 @@ impl Options {
         value.transpose()
     }
 
+    /// The value of an option that was given, as a number.
+    pub(super) fn number(&self, name: &'static str) -> Result<Option<u64>, UsageError> {
+        let parsed = |text: String| text.parse().map_err(|_| UsageError::Number(name));
+        self.text(name)?.map(parsed).transpose()
+    }
+
     /// The store that was named.
     pub(super) fn store(&self) -> Option<OsString> {
         self.value("--store").map(OsStr::to_owned)

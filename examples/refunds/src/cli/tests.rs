@@ -35,6 +35,12 @@ fn commands_and_their_options() {
         Ok(Command::Payments { listen: loopback(0), ledger: Some("x.db".into()) })
     );
     assert_eq!(read("payments"), Ok(Command::Payments { listen: PAYMENTS, ledger: None }));
+    assert_eq!(read("attack"), Ok(Command::Attack { attacks: None, json: false }));
+    assert_eq!(
+        read("attack --json --attacks 500"),
+        Ok(Command::Attack { attacks: Some(500), json: true })
+    );
+    assert_eq!(read("bare"), Ok(Command::Bare));
     assert_eq!(read("manifest"), Ok(Command::Manifest));
     assert!(read("manifest --store x.db").is_err());
     assert_eq!(read("--help"), Ok(Command::Help));
@@ -74,6 +80,7 @@ fn a_mistake_is_named() {
         ("issuer --store x", "`refunds issuer` does not take `--store`"),
         ("http --db x", "`refunds http` does not take `--db`"),
         ("http --listen", "`--listen` needs a value"),
+        ("attack --attacks many", "`--attacks` is not a number"),
         ("http --listen 8787", "`8787` is not an address"),
         ("http --listen 127.0.0.1:1 --listen 127.0.0.1:2", "`--listen` is given twice"),
         ("operations", "write `refunds operations list`"),

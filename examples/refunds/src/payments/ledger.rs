@@ -111,6 +111,19 @@ impl Ledger {
         )
     }
 
+    /// The order and the cents of each payout, oldest first, without the first `since`.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn payouts(&self, since: usize) -> Result<Vec<(String, u64)>> {
+        let connection = self.connection();
+        let mut query = connection.prepare_cached(
+            "SELECT order_id, amount_cents FROM refunds ORDER BY number LIMIT -1 OFFSET ?1",
+        )?;
+        let since = i64::try_from(since).unwrap_or(i64::MAX);
+        query.query_map([since], |row| Ok((row.get(0)?, from_sql(row, 1)?)))?.collect()
+    }
+
     /// What was paid back under a key, so far.
     ///
     /// # Errors

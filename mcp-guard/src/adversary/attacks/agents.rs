@@ -65,16 +65,12 @@ async fn ask(play: &mut Play<'_>, want: &Want) -> Answer {
     let trouble = match play.chance.below(12) {
         0 => Trouble::FailBefore,
         1 => Trouble::FailAfter,
-        _ => Trouble::None,
+        _ => return play.call(Role::Agent, &want.arguments).await,
     };
-    if trouble != Trouble::None && play.field.trouble.is_some() {
-        play.field.make_trouble(trouble).await;
-        play.aside(format!("trouble with the backend: {trouble:?}"));
-        let answer = play.call(Role::Agent, &want.arguments).await;
-        play.field.make_trouble(Trouble::None).await;
-        return answer;
-    }
-    play.call(Role::Agent, &want.arguments).await
+    play.trouble(trouble).await;
+    let answer = play.call(Role::Agent, &want.arguments).await;
+    play.trouble(Trouble::None).await;
+    answer
 }
 
 pub(super) async fn greedy(play: &mut Play<'_>) {

@@ -69,12 +69,6 @@ fn bad_arguments(play: &mut Play<'_>) -> String {
 }
 
 pub(super) async fn existence(play: &mut Play<'_>) {
-    let list = play.field.list((Role::Unscoped, play.number)).await;
-    let listed = list.result()["tools"].as_array();
-    let shown = listed.is_some_and(|tools| tools.iter().any(|of| of["name"] == play.tool.name));
-    if shown {
-        return;
-    }
     let arguments = text_of(&play.good());
     let real = play.call_text(Role::Unscoped, &arguments).await;
     let members = format!(r#""name":"no_such_tool","arguments":{arguments}"#);

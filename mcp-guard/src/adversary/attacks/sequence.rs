@@ -66,7 +66,7 @@ async fn follow(play: &mut Play<'_>, moves: &[Move]) {
     for step in moves {
         take(play, *step, &mut others).await;
     }
-    play.field.make_trouble(Trouble::None).await;
+    play.trouble(Trouble::None).await;
     others.judge(play);
     play.judge().await;
 }
@@ -121,11 +121,7 @@ async fn take(play: &mut Play<'_>, step: Move, others: &mut Others) {
                 "params": {"requestId": id}});
             play.send(Role::Agent, Message::notification(cancelled.to_string())).await;
         }
-        Move::Trouble(trouble) if play.field.trouble.is_some() => {
-            play.field.make_trouble(trouble).await;
-            play.aside(format!("trouble with the backend: {trouble:?}"));
-        }
-        Move::Trouble(_) => {}
+        Move::Trouble(trouble) => play.trouble(trouble).await,
         Move::Wait(steps) => let_it_go(steps).await,
     }
 }

@@ -66,25 +66,24 @@ pub(super) async fn disconnect(play: &mut Play<'_>) {
 }
 
 pub(super) async fn panic(play: &mut Play<'_>) {
-    let troubles = [Trouble::PanicBefore, Trouble::PanicAfter];
-    let trouble = troubles[play.chance.place(2)];
-    with_trouble(play, trouble).await;
+    in_trouble(play, Trouble::PANICS).await;
 }
 
 pub(super) async fn backend_fails(play: &mut Play<'_>) {
-    let troubles = [Trouble::FailBefore, Trouble::FailAfter];
-    let trouble = troubles[play.chance.place(2)];
-    with_trouble(play, trouble).await;
+    in_trouble(play, Trouble::FAILURES).await;
 }
 
-async fn with_trouble(play: &mut Play<'_>, trouble: Trouble) {
+/// Calls in one of these troubles, and again when it has passed.
+async fn in_trouble(play: &mut Play<'_>, among: &[Trouble]) {
+    let ways = play.field.troubles(among);
+    let place = play.chance.place(ways.len());
+    let Some(trouble) = ways.get(place) else { return };
     play.may_act = 1;
     let arguments = play.good();
-    play.field.make_trouble(trouble).await;
-    play.aside(format!("trouble with the backend: {trouble:?}"));
+    play.trouble(*trouble).await;
     let answer = play.call(Role::Agent, &arguments).await;
     play.must_be_answered(&answer);
-    play.field.make_trouble(Trouble::None).await;
+    play.trouble(Trouble::None).await;
     for _ in 0..=play.chance.below(2) {
         let again = play.call(Role::Agent, &arguments).await;
         play.must_be_answered(&again);
