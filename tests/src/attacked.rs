@@ -4,7 +4,7 @@
 mod bank;
 mod tools;
 
-use std::sync::Arc;
+use std::{error::Error, future::IntoFuture as _, sync::Arc};
 
 use mcp_guard::{
     BuildError, Guard, ManualClock, MemoryStore, StoreError, Timestamp,
@@ -12,6 +12,7 @@ use mcp_guard::{
     prelude::*,
 };
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 pub use bank::{Bank, CANARY};
 use tools::{get_account, pay, pay_fee, ship};
@@ -27,21 +28,50 @@ pub enum SetUpError {
     Store(#[from] StoreError),
 }
 
-/// An adversary of a fresh guard, which knows all that can be known, so that no attack in this process
-/// is left out. `hides`: whether the guard hides tools from those who may not call them.
+/// An adversary of a fresh guard in this process, which knows all that can be known, so that no attack
+/// that can be made in a process is left out. `hides`: whether the guard hides tools from those who may
+/// not call them.
 ///
 /// # Errors
 /// When the guard cannot be built.
 pub fn adversary(hides: bool) -> Result<Adversary, SetUpError> {
-    let bank = Bank::default();
-    let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_700_000_000_000)));
+    let (bank, clock) = (Bank::default(), clock());
     let store = MemoryStore::with_clock(clock.clone())?;
-    let guard = guard(&bank, store, hides)?;
-    let troubled = bank.clone();
-    Ok(Adversary::new(&guard)
-        .named(if hides { "a guard that hides tools" } else { "a guard" })
-        .as_caller(agent())
-        .clock(clock)
+    let builder = tools_of(&bank, store);
+    let guard = if hides { builder.hide_unauthorized().build()? } else { builder.build()? };
+    let adversary = Adversary::new(&guard).as_caller(agent()).clock(clock);
+    Ok(knowing(adversary, &bank).named("guards in this process"))
+}
+
+/// Serves a fresh guard over HTTP, and gives an adversary of it, with a token for each caller.
+///
+/// # Errors
+/// When the guard cannot be built or served.
+pub async fn over_http() -> Result<Adversary, Box<dyn Error>> {
+    let (bank, clock) = (Bank::default(), clock());
+    let store = MemoryStore::with_clock(clock.clone())?;
+    let other = Caller::local("other").with_tenant("acme").with_scopes(SCOPES);
+    let tokens = StaticTokens::new()
+        .token("agent", agent())
+        .token("other", other)
+        .token("unscoped", Caller::local("agent").with_tenant("acme"));
+    let http = Http::bind("127.0.0.1:0");
+    let guard = tools_of(&bank, store).http(http).authenticate(tokens).build()?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("http://{}/mcp", listener.local_addr()?);
+    tokio::spawn(axum::serve(listener, guard.router()?).into_future());
+    let adversary = Adversary::connect(url)
+        .token("agent")
+        .other_token("other")
+        .unscoped_token("unscoped")
+        .clock(clock);
+    Ok(knowing(adversary, &bank).named("a guard over HTTP"))
+}
+
+/// Tells an adversary of these tools all that there is to tell.
+fn knowing(adversary: Adversary, bank: &Bank) -> Adversary {
+    let (bank, troubled) = (bank.clone(), bank.clone());
+    adversary
         .judged_by(move |since| bank.effects(since))
         .trouble(TROUBLES, move |trouble| {
             troubled.next_is(trouble);
@@ -49,32 +79,37 @@ pub fn adversary(hides: bool) -> Result<Adversary, SetUpError> {
         })
         .canary(CANARY)
         .foreign("ship", json!({"account": "theirs-1"}))
-        .example("pay", |n| payment(n))
+        .example("pay", payment)
         .example("pay_fee", |n| json!({"order_id": order(n)}))
         .example("ship", |n| json!({"account": format!("mine-{n}"), "pieces": 3}))
         .example("get_account", |n| json!({"account": format!("mine-{n}")}))
         .goal(Goal::of("pay").takes("amount_cents", 300_000).at_most(50_000).in_all(100_000))
         .goal(Goal::of("pay_fee").once_for("order_id"))
-        .goal(Goal::of("ship").takes("pieces", 40).at_most(10).in_all(25)))
+        .goal(Goal::of("ship").takes("pieces", 40).at_most(10).in_all(25))
 }
 
 const TROUBLES: [Trouble; 4] =
     [Trouble::FailBefore, Trouble::FailAfter, Trouble::PanicBefore, Trouble::PanicAfter];
 
-fn guard(bank: &Bank, store: MemoryStore, hides: bool) -> Result<Guard, BuildError> {
-    let builder = Guard::builder()
+fn tools_of(bank: &Bank, store: MemoryStore) -> GuardBuilder {
+    Guard::builder()
         .name("attacked", "1")
         .provide(bank.clone())
         .store(store)
         .tool::<pay>()
         .tool::<pay_fee>()
         .tool::<ship>()
-        .tool::<get_account>();
-    if hides { builder.hide_unauthorized().build() } else { builder.build() }
+        .tool::<get_account>()
 }
 
+fn clock() -> Arc<ManualClock> {
+    Arc::new(ManualClock::new(Timestamp::from_millis(1_700_000_000_000)))
+}
+
+const SCOPES: [&str; 2] = ["payments", "accounts"];
+
 fn agent() -> Caller {
-    Caller::local("agent").with_tenant("acme").with_scopes(["payments", "accounts"])
+    Caller::local("agent").with_tenant("acme").with_scopes(SCOPES)
 }
 
 fn order(number: u64) -> String {

@@ -188,8 +188,10 @@ impl Adversary {
         self
     }
 
-    /// Adds what the attacker wants of a tool, and may get of it.
+    /// Adds what the attacker wants of a tool, and may get of it. A later one for the same tool takes its
+    /// place.
     pub fn goal(mut self, goal: Goal) -> Self {
+        self.goals.retain(|known| known.tool != goal.tool);
         self.goals.push(goal);
         self
     }

@@ -74,7 +74,10 @@ pub(super) struct Stdio {
 
 impl Link {
     /// Sends a message in the role's session, which is opened where there is none. The answer comes
-    /// when it does: the caller bounds the time.
+    /// when it does: whoever asks bounds the time.
+    ///
+    /// # Errors
+    /// When the session cannot be opened.
     pub(super) async fn exchange(
         &self,
         who: (Role, u64),
@@ -97,7 +100,7 @@ impl Link {
                 if let Some(open) = sessions.get(&role).filter(|lines| lines.is_open()) {
                     return Ok(Arc::clone(open));
                 }
-                let lines = Arc::new(self.open(role).await?);
+                let lines = Arc::new(self.open().await?);
                 lines.greet(self.caller((role, 0)), VERSION).await;
                 sessions.insert(role, Arc::clone(&lines));
                 Ok(lines)
@@ -107,7 +110,7 @@ impl Link {
                 if let Some(open) = session.as_ref().filter(|lines| lines.is_open()) {
                     return Ok(Arc::clone(open));
                 }
-                let lines = Arc::new(self.open(role).await?);
+                let lines = Arc::new(self.open().await?);
                 lines.greet(None, VERSION).await;
                 *session = Some(Arc::clone(&lines));
                 Ok(lines)
@@ -117,7 +120,7 @@ impl Link {
     }
 
     /// A session of its own, that nobody has greeted yet.
-    async fn open(&self, _role: Role) -> Result<Lines, io::Error> {
+    async fn open(&self) -> Result<Lines, io::Error> {
         match self {
             Self::Within(within) => Ok(Lines::within(within.guard.serve_within())),
             Self::Stdio(stdio) => Lines::of(&mut *stdio.command.lock().await),
@@ -125,8 +128,11 @@ impl Link {
         }
     }
 
-    /// Sends messages in a session of their own in this version, the last of which is answered; `None`
-    /// where sessions cannot be opened at will, or the answer is not waited for. The session then ends.
+    /// Sends a message in a session of its own, in this version of the protocol. The session ends with
+    /// the answer, or at once where it is not waited for.
+    ///
+    /// # Errors
+    /// Where sessions cannot be opened at will.
     pub(super) async fn aside(
         &self,
         who: (Role, u64),
@@ -134,7 +140,7 @@ impl Link {
         message: Message,
         wait: bool,
     ) -> Result<Answer, io::Error> {
-        let lines = self.open(who.0).await?;
+        let lines = self.open().await?;
         lines.greet(self.caller(who), version).await;
         if wait {
             return Ok(lines.exchange(self.caller(who), message).await);

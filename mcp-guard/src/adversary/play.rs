@@ -44,6 +44,8 @@ pub(super) struct Play<'f> {
     pub(super) landed: Option<String>,
     /// Whether something was left running, so that the server needs time to come to rest.
     pub(super) hurried: bool,
+    /// Whether the backend was made to fail: it may then have acted in a call that was not answered so.
+    pub(super) troubled: bool,
     keys: u64,
     /// The things that were to be done, each of which may be done once.
     intents: BTreeSet<String>,
@@ -64,6 +66,7 @@ impl<'f> Play<'f> {
             may_act: 0,
             landed: None,
             hurried: false,
+            troubled: false,
             keys: 0,
             intents: BTreeSet::new(),
             done: Vec::new(),
@@ -150,6 +153,7 @@ impl<'f> Play<'f> {
     /// Has the next call's backend fail in this way, if it can.
     pub(super) async fn trouble(&mut self, trouble: Trouble) {
         if self.field.make_trouble(trouble).await && trouble != Trouble::None {
+            self.troubled = true;
             self.aside(format!("the next call's backend: {trouble:?}"));
         }
     }

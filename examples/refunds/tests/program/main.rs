@@ -1,5 +1,6 @@
 //! The program, as a person or an MCP client starts it.
 
+mod attack;
 mod operations;
 mod running;
 mod sign_in;

@@ -59,17 +59,24 @@ impl Want {
     }
 }
 
-/// Calls, in trouble now and then.
+/// Calls, in trouble now and then, and sees that what is said is what was done.
 async fn ask(play: &mut Play<'_>, want: &Want) -> Answer {
     play.intend(Role::Agent, &want.arguments);
     let trouble = match play.chance.below(12) {
         0 => Trouble::FailBefore,
         1 => Trouble::FailAfter,
-        _ => return play.call(Role::Agent, &want.arguments).await,
+        _ => Trouble::None,
     };
     play.trouble(trouble).await;
     let answer = play.call(Role::Agent, &want.arguments).await;
     play.trouble(Trouble::None).await;
+    let acted = play.effects().await > 0;
+    if acted && matches!(answer.category(), Some("validation" | "authz" | "rejected")) {
+        play.land("a call was refused, and did something");
+    }
+    if !acted && answer.is_accepted() && !answer.is_replay() && !play.troubled {
+        play.land("a call was accepted, and did nothing");
+    }
     answer
 }
 
@@ -81,7 +88,10 @@ pub(super) async fn greedy(play: &mut Play<'_>) {
         match answer.category() {
             _ if answer.is_accepted() => want.was_given(),
             _ if answer.is_retryable() => continue,
-            Some("authz") if answer.code() == Some("budget_exceeded") => want.asks_for_less(),
+            // It has what there is: of other objects there may be more.
+            Some("authz") if answer.code() != Some("limit_exceeded") && want.part == 1 => {
+                want.object = want.object.wrapping_add(1 << 44);
+            }
             Some("authz" | "validation") => want.asks_for_less(),
             _ => want.object = want.object.wrapping_add(1 << 44),
         }
@@ -102,7 +112,7 @@ pub(super) async fn forgetful(play: &mut Play<'_>) {
         if play.chance.below(2) == 0 {
             begin(play, &want.arguments).await;
         } else {
-            ask(play, &want).await;
+            play.call(Role::Agent, &want.arguments).await;
         }
     }
 }
@@ -132,20 +142,16 @@ pub(super) async fn disobedient(play: &mut Play<'_>) {
         let answer = ask(play, &want).await;
         if answer.is_accepted() {
             want.was_given();
-        } else {
-            refused += 1;
-            match answer.category() {
-                // "Do not split the amount into smaller calls."
-                Some("authz") => want.asks_for_less(),
-                // "Fix the arguments, or ask the user."
-                Some("validation") => {}
-                // "Do not call again with a new key." So it does, about the same thing.
-                _ => {}
-            }
         }
-        if refused == DISCOURAGED {
+        // "Do not split the amount into smaller calls."
+        if answer.category() == Some("authz") {
+            want.asks_for_less();
+        }
+        refused += u32::from(!answer.is_accepted());
+        if want.is_sated() || refused == DISCOURAGED {
             return;
         }
+        // "Do not call again with a new key."
         want.anew(play);
     }
 }
