@@ -43,11 +43,12 @@ pub fn adversary(hides: bool) -> Result<Adversary, SetUpError> {
     Ok(knowing(adversary, &bank).named("guards in this process"))
 }
 
-/// Serves a fresh guard over HTTP, and gives an adversary of it, with a token for each caller.
+/// Serves a fresh guard over HTTP, with sessions or without, and gives an adversary of it, with a token
+/// for each caller.
 ///
 /// # Errors
 /// When the guard cannot be built or served.
-pub async fn over_http() -> Result<Adversary, Box<dyn Error>> {
+pub async fn over_http(sessions: bool) -> Result<Adversary, Box<dyn Error>> {
     let (bank, clock) = (Bank::default(), clock());
     let store = MemoryStore::with_clock(clock.clone())?;
     let other = Caller::local("other").with_tenant("acme").with_scopes(SCOPES);
@@ -56,6 +57,7 @@ pub async fn over_http() -> Result<Adversary, Box<dyn Error>> {
         .token("other", other)
         .token("unscoped", Caller::local("agent").with_tenant("acme"));
     let http = Http::bind("127.0.0.1:0");
+    let http = if sessions { http.max_sessions(8) } else { http };
     let guard = tools_of(&bank, store).http(http).authenticate(tokens).build()?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}/mcp", listener.local_addr()?);

@@ -1,5 +1,7 @@
 //! The adversary at the front door: every transport, and what it tells of itself.
 
+use std::process::Stdio;
+
 use guard_tests::{
     attacked::{adversary, over_http},
     fixture::{Fixture, executable},
@@ -29,10 +31,10 @@ async fn nothing_lands_in_a_process_and_nothing_is_left_untried() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_lands_over_http() {
-    let adversary = over_http().await.expect("a server");
+    let adversary = over_http(false).await.expect("a server");
+    // All calls are one caller's here, whose budgets are soon spent: no call is sure to pass.
     let report = adversary.attacks(300).benign(0).run().await.expect("a run");
     report.assert_safe();
-    // Budgets are one caller's here, and a guard opens no sessions.
     for tried in [Attack::HeaderMismatch, Attack::WithoutScope, Attack::Unidentified] {
         assert!(report.row(tried).is_some_and(|row| row.tried > 0), "{tried} was not tried");
     }
@@ -40,12 +42,22 @@ async fn nothing_lands_over_http() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_lands_in_sessions_over_http() {
+    let adversary = over_http(true).await.expect("a server");
+    let report = adversary.attacks(300).benign(0).run().await.expect("a run");
+    report.assert_safe();
+    let tried = report.row(Attack::AnotherSession).map(|row| row.tried);
+    assert!(tried > Some(0), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_lands_on_a_process_over_stdio() {
     let fixture = Fixture::new();
     let mut command = Command::new(executable());
-    command.args(fixture.server(Transport::Stdio).words());
+    command.args(fixture.server(Transport::Stdio).words()).stderr(Stdio::null());
     let ledger = fixture.effects();
     let report = Adversary::connect(command)
+        .tools(["create_refund", "get_order", "who_am_i"])
         .example(
             "create_refund",
             |n| json!({"order_id": format!("ord_{n}"), "amount_cents": 5, "reason": "late"}),

@@ -34,7 +34,7 @@ pub(super) async fn calls(field: &Field, wanted: u64, mut told: impl FnMut(u64))
 async fn one(field: &Field, tool: &Known, number: u64, benign: &mut Benign) {
     let mut play = Play::new(field, tool, Attack::Retry, number);
     let arguments = play.good();
-    let again = !tool.read_only && number % 4 == 0;
+    let again = !tool.read_only && number.is_multiple_of(4);
     for _ in 0..=usize::from(again) {
         let answer = play.call(Role::Agent, &arguments).await;
         benign.calls += 1;

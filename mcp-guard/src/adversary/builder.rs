@@ -40,6 +40,7 @@ pub struct Adversary {
     pub(super) trouble: Option<(Vec<Trouble>, Troublemaker)>,
     pub(super) foreign: Option<(String, Value)>,
     pub(super) only: Option<BTreeSet<Attack>>,
+    pub(super) tools: Option<BTreeSet<String>>,
     pub(super) seed: u64,
     pub(super) attacks: u64,
     pub(super) benign: u64,
@@ -122,6 +123,7 @@ impl Adversary {
             trouble: None,
             foreign: None,
             only: None,
+            tools: None,
             seed: 1,
             attacks: 1_000,
             benign: 100,
@@ -141,11 +143,13 @@ impl Adversary {
     /// Attacks as this caller, who may call the tools: for a guard in this process. Each attack has one
     /// of its own, the same in all but the subject, which is numbered, so that no attack finds keys or
     /// budgets spent by another. A second caller, and one without scopes, are made of it.
+    #[expect(clippy::wrong_self_convention, reason = "it is the adversary who acts as somebody")]
     pub fn as_caller(self, caller: Caller) -> Self {
         self.as_callers(numbered(caller))
     }
 
     /// The same, where the caller of an attack is told by its number.
+    #[expect(clippy::wrong_self_convention, reason = "it is the adversary who acts as somebody")]
     pub fn as_callers(mut self, callers: impl Fn(u64) -> Caller + Send + Sync + 'static) -> Self {
         if let To::Guard(_, known) = &mut self.target {
             *known = Box::new(callers);
@@ -240,6 +244,12 @@ impl Adversary {
     /// Makes these attacks and no others. The others are in the report as not asked for.
     pub fn only(mut self, attacks: impl IntoIterator<Item = Attack>) -> Self {
         self.only = Some(attacks.into_iter().collect());
+        self
+    }
+
+    /// Attacks these tools and no others: where some take long, or must not be called.
+    pub fn tools<T: Into<String>>(mut self, tools: impl IntoIterator<Item = T>) -> Self {
+        self.tools = Some(tools.into_iter().map(Into::into).collect());
         self
     }
 

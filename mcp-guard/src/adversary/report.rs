@@ -137,12 +137,11 @@ impl fmt::Display for Report {
         writeln!(f, "{}, seed {}", self.target, self.seed)?;
         writeln!(f, "{:<42} {:>9} {:>9} {:>7}", "attack", "tried", "refused", "LANDED")?;
         for row in &self.attacks {
-            match &row.not_tried {
-                Some(why) => writeln!(f, "{:<42} not tried: {why}", row.attack)?,
-                None => {
-                    let Row { attack, tried, refused, landed, .. } = row;
-                    writeln!(f, "{attack:<42} {tried:>9} {refused:>9} {landed:>7}")?;
-                }
+            if let Some(why) = &row.not_tried {
+                writeln!(f, "{:<42} not tried: {why}", row.attack)?;
+            } else {
+                let Row { attack, tried, refused, landed, .. } = row;
+                writeln!(f, "{attack:<42} {tried:>9} {refused:>9} {landed:>7}")?;
             }
         }
         let landed: u64 = self.attacks.iter().map(|row| row.landed).sum();

@@ -36,8 +36,8 @@ impl Adversary {
     /// Makes the attacks, then the benign calls.
     ///
     /// # Errors
-    /// When the server cannot be reached, or lists no tool of a name that an example, a goal or a
-    /// foreign object is for.
+    /// When the server cannot be reached, or lists no tool of a name that is among those to attack, or
+    /// that an example, a goal or a foreign object is for.
     pub async fn run(self) -> Result<Report, AdversaryError> {
         let began = Instant::now();
         let plan = Plan::of(&self);
@@ -84,6 +84,9 @@ impl Adversary {
         };
         field.tools = field.learn().await?;
         field.learn_what_is_hidden().await;
+        if let Some(wanted) = self.tools {
+            field.keep(&wanted)?;
+        }
         if let Link::Http(http) = &field.link {
             field.has_sessions = http.session().await.is_some();
         }
@@ -100,6 +103,15 @@ impl Adversary {
 }
 
 impl Field {
+    fn keep(&mut self, wanted: &BTreeSet<String>) -> Result<(), AdversaryError> {
+        let missing = wanted.iter().find(|name| self.tools.iter().all(|tool| tool.name != **name));
+        if let Some(name) = missing {
+            return Err(self.no_such_tool(name));
+        }
+        self.tools.retain(|tool| wanted.contains(&tool.name));
+        Ok(())
+    }
+
     fn check_names(&self) -> Result<(), AdversaryError> {
         let goals = self.goals.iter().map(|goal| &goal.tool);
         let mut named = goals.chain(self.foreign.iter().map(|(tool, _)| tool));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::adversary::{
     link::Role,
-    play::{Play, text_with, told},
+    play::{Play, text_of, text_with, told},
 };
 
 pub(super) async fn retry(play: &mut Play<'_>) {
@@ -101,15 +101,13 @@ pub(super) async fn malformed(play: &mut Play<'_>) {
         json!("adversary'; --"),
     ];
     let choice = play.chance.place(malformed.len() + 1);
-    let answer = match malformed.get(choice) {
-        Some(value) => {
-            play.call_text(Role::Agent, &text_with(&arguments, &key, &value.to_string())).await
-        }
-        None => {
-            arguments.remove(&key);
-            play.call(Role::Agent, &arguments).await
-        }
+    let text = if let Some(value) = malformed.get(choice) {
+        text_with(&arguments, &key, &value.to_string())
+    } else {
+        arguments.remove(&key);
+        text_of(&arguments)
     };
+    let answer = play.call_text(Role::Agent, &text).await;
     play.must_be_refused(&answer);
 }
 

@@ -39,7 +39,13 @@ pub(in crate::adversary) struct Lines {
 
 enum To {
     Within(stdio::Within),
-    Child { input: AsyncMutex<ChildStdin>, _process: Child },
+    Child(Box<Running>),
+}
+
+/// A server of one's own, which ends with this.
+struct Running {
+    input: AsyncMutex<ChildStdin>,
+    _process: Child,
 }
 
 impl Lines {
@@ -55,7 +61,8 @@ impl Lines {
         let no_pipe = || io::Error::other("a server without pipes");
         let input = AsyncMutex::new(process.stdin.take().ok_or_else(no_pipe)?);
         let output = process.stdout.take().ok_or_else(no_pipe)?;
-        Ok(Self::new(To::Child { input, _process: process }, output))
+        let running = Running { input, _process: process };
+        Ok(Self::new(To::Child(Box::new(running)), output))
     }
 
     fn new(to: To, answers: impl AsyncRead + Send + Unpin + 'static) -> Self {
@@ -96,9 +103,9 @@ impl Lines {
         message.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
         match &self.to {
             To::Within(near) => near.send(caller, message).await,
-            To::Child { input, .. } => {
+            To::Child(running) => {
                 message.push(b'\n');
-                let mut input = input.lock().await;
+                let mut input = running.input.lock().await;
                 // A server that has gone shows in the missing answer.
                 let _ = input.write_all(&message).await;
                 let _ = input.flush().await;
