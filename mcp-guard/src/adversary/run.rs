@@ -1,7 +1,7 @@
 //! The run: every attack on every tool, round after round, each judged before the next.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     io,
     sync::atomic::{AtomicU64, AtomicUsize},
     time::{Duration, Instant},
@@ -125,6 +125,9 @@ impl Field {
     }
 }
 
+/// Why most attacks are not made, where some are named.
+const NOT_ASKED_FOR: &str = "it was not asked for";
+
 /// How much is made of what.
 struct Plan {
     target: String,
@@ -167,7 +170,7 @@ impl Plan {
         let mut aims = Vec::new();
         for attack in Attack::ALL {
             let asked_for = self.only.as_ref().is_none_or(|only| only.contains(attack));
-            let tools = if asked_for { field.aims(*attack) } else { Err("it was not asked for") };
+            let tools = if asked_for { field.aims(*attack) } else { Err(NOT_ASKED_FOR) };
             let not_tried = tools.as_ref().err().map(|why| (*why).to_owned());
             let row = Row { attack: *attack, tried: 0, refused: 0, landed: 0, not_tried };
             report.attacks.push(row);
@@ -183,53 +186,88 @@ impl Plan {
         report: &mut Report,
         progress: &mut Progress,
     ) {
-        let mut rows: BTreeMap<_, _> =
-            report.attacks.iter_mut().map(|row| (row.attack, row)).collect();
-        let (mut number, mut made) = (0, 0);
+        let mut tally = Tally { report, number: 0, made: 0 };
         // The first round makes all of them, so that none is left out of a short run.
         for round in 0_u64.. {
-            let before = made;
-            for (attack, tool) in aims {
-                if round % attack.every() != 0 {
-                    continue;
+            let before = tally.made;
+            for (attack, tool) in aims.iter().filter(|(attack, _)| round % attack.every() == 0) {
+                tally.number += 1;
+                if self.is_due(*attack, &tally) {
+                    tally.count(*attack, make(field, *attack, *tool, tally.number).await);
                 }
-                number += 1;
-                let Some(row) = rows.get_mut(attack).filter(|row| row.landed < self.enough) else {
-                    continue;
-                };
-                if self.replay.is_some_and(|wanted| wanted != number) {
-                    continue;
-                }
-                made += 1;
-                let landed = make(field, *attack, *tool, number).await;
-                row.tried += 1;
-                row.refused += u64::from(landed.is_none());
-                row.landed += u64::from(landed.is_some());
-                report.landed.extend(landed);
-                let landings = report.landed.len();
-                let of = self.attacks;
-                progress.tell(|| format!("{made} of {of} attacks, {landings} landed"));
+                progress.tell(|| tally.standing(self.attacks));
             }
-            let done = match self.replay {
-                Some(wanted) => number >= wanted,
-                None => made >= self.attacks || (made == before && round % 64 == 0),
+            let is_over = match self.replay {
+                Some(wanted) => tally.number >= wanted,
+                None => tally.made >= self.attacks || (tally.made == before && round % 64 == 0),
             };
-            if done || aims.is_empty() {
-                return;
+            if is_over || aims.is_empty() {
+                return tally.close(self.replay.is_some());
             }
+        }
+    }
+
+    fn is_due(&self, attack: Attack, tally: &Tally<'_>) -> bool {
+        let landed = tally.report.row(attack).map_or(0, |row| row.landed);
+        landed < self.enough && self.replay.is_none_or(|wanted| wanted == tally.number)
+    }
+}
+
+/// What has come of the attacks so far.
+struct Tally<'r> {
+    report: &'r mut Report,
+    /// The number of the attack that is next in line, made or not.
+    number: u64,
+    made: u64,
+}
+
+impl Tally<'_> {
+    fn count(&mut self, attack: Attack, made: Option<Verdict>) {
+        let row = self.report.attacks.iter_mut().find(|row| row.attack == attack);
+        let (Some(row), Some(verdict)) = (row, made) else { return };
+        self.made += 1;
+        row.tried += 1;
+        match verdict {
+            Verdict::Refused => row.refused += 1,
+            Verdict::Landed(landed) => {
+                row.landed += 1;
+                self.report.landed.push(*landed);
+            }
+        }
+    }
+
+    fn standing(&self, of: u64) -> String {
+        format!("{} of {of} attacks, {} landed", self.made, self.report.landed.len())
+    }
+
+    /// What was not made although it could be is told as well.
+    fn close(self, is_replay: bool) {
+        let why = if is_replay { NOT_ASKED_FOR } else { "the tools leave nothing to send" };
+        for row in self.report.attacks.iter_mut().filter(|row| row.tried == 0) {
+            row.not_tried.get_or_insert_with(|| why.into());
         }
     }
 }
 
-/// Makes one attack and judges it.
-async fn make(field: &Field, attack: Attack, tool: usize, number: u64) -> Option<Landed> {
+/// What came of one attack.
+enum Verdict {
+    Refused,
+    Landed(Box<Landed>),
+}
+
+/// Makes one attack and judges it; `None` where there was nothing to send.
+async fn make(field: &Field, attack: Attack, tool: usize, number: u64) -> Option<Verdict> {
     let tool = &field.tools[tool];
     let mut play = Play::new(field, tool, attack, number);
     attacks::make(attack, &mut play).await;
     play.judge().await;
-    let why = play.landed?;
-    let tool = tool.name.clone();
-    Some(Landed { attack, tool, seed: field.seed, number, why, transcript: play.steps })
+    if play.steps.is_empty() {
+        return None;
+    }
+    let Some(why) = play.landed else { return Some(Verdict::Refused) };
+    let (tool, transcript) = (tool.name.clone(), play.steps);
+    let landed = Landed { attack, tool, seed: field.seed, number, why, transcript };
+    Some(Verdict::Landed(Box::new(landed)))
 }
 
 /// Tells a person how far it has come.

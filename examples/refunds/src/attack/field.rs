@@ -49,7 +49,7 @@ impl Field {
     }
 
     /// The guarded tools, in this process, and without the rates that would only make it slow.
-    pub(super) async fn guarded(&self) -> Result<Adversary, Box<dyn Error>> {
+    pub(super) fn guarded(&self) -> Result<Adversary, Box<dyn Error>> {
         let payments = Payments::new(&self.url, &self.token, Payments::TIMEOUT)?;
         let guard = server::unrated(Guard::builder(), payments, Arc::new(MemoryStore::new()?))?;
         let support = Caller::local("support").with_scopes(["orders", "refunds"]);
@@ -78,7 +78,7 @@ impl Field {
             .in_all(100_000);
         Ok(adversary
             .example("return_deposit", |n| json!({"order_id": order(n), "amount_cents": 300}))
-            .example("create_refund", |n| refund(n))
+            .example("create_refund", refund)
             .example("refund_delivery", |n| json!({"order_id": order(n)}))
             .example("get_order", |n| json!({"order_id": order(n)}))
             .goal(refunds)
