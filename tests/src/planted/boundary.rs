@@ -92,13 +92,16 @@ pub(super) const BUGS: &[Bug] = &[
     },
     Bug {
         name: "limit-in-32-bits",
-        wrong: "a limit sees the lower half of a number",
+        wrong: "limits and budgets see the lower half of a number",
         edits: &[Edit {
-            file: "mcp-guard/src/limit.rs",
-            find: "        let Some(value) = *value else { continue };\n",
-            replace: r#"        let Some(value) = *value else { continue };
-        let value =
-            if crate::planted("limit-in-32-bits") { value & 0xffff_ffff } else { value };
+            file: "mcp-guard/src/guard/reserve.rs",
+            find: "    let measured = arguments.measure();\n",
+            replace: r#"    let mut measured = arguments.measure();
+    if crate::planted("limit-in-32-bits") {
+        for (_, value) in &mut measured {
+            *value = value.map(|value| value & 0xffff_ffff);
+        }
+    }
 "#,
         }],
         noticed_by: Adversary(Attack::Overflow),
