@@ -5,7 +5,7 @@ mod authorize;
 mod bound;
 mod budget;
 pub(crate) mod duration;
-mod effect;
+pub(crate) mod effect;
 mod limit;
 mod names;
 mod redact;
@@ -27,7 +27,7 @@ pub(crate) use self::{
     unknown::OnUnknown,
     written::Written,
 };
-use crate::{entry::Entry, errors::Errors};
+use crate::{entry::Entry, errors::Errors, model::guard_path};
 
 /// What `#[guarded_tool(...)]` says.
 pub(crate) struct Attr {
@@ -64,7 +64,7 @@ pub(crate) struct Attr {
     written: Written,
 }
 
-const KEYS: [&str; 15] = [
+pub(crate) const KEYS: [&str; 15] = [
     "scope",
     "any_caller",
     "authorize",
@@ -118,6 +118,11 @@ impl Attr {
         attr.written.assume("scope");
         attr.written.assume("idempotent");
         attr
+    }
+
+    /// The path of `mcp_guard`.
+    pub(crate) fn guard(&self) -> TokenStream {
+        guard_path(self.krate.as_ref().map(|(_, path)| path))
     }
 
     /// Whether a key is there, be its value right or wrong.

@@ -3,6 +3,7 @@
 //! Nothing here can fail. Everything is spelled in full, because the function's module may have
 //! shadowed any name; local names are the macro's own, because a parameter may have any name.
 
+mod arguments;
 mod call;
 pub(crate) mod spec;
 #[cfg(test)]
@@ -12,6 +13,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Attribute, Type, ext::IdentExt, spanned::Spanned};
 
+use self::arguments::Arguments;
 use crate::{
     function::{Function, Parameter, types},
     model::Tool,
@@ -37,8 +39,14 @@ pub(crate) fn function(tool: &Tool) -> TokenStream {
     }
 }
 
-/// The methods' implementations of `Tool`, and that of `ToolSet` which registers them.
-pub(crate) fn methods(owner: &Type, guard: &TokenStream, tools: &[Tool]) -> TokenStream {
+/// The methods' implementations of `Tool`, and that of `ToolSet` which registers them, unless some are
+/// missing.
+pub(crate) fn methods(
+    owner: &Type,
+    guard: &TokenStream,
+    tools: &[Tool],
+    missing: Option<&TokenStream>,
+) -> TokenStream {
     let methods = tools.iter().map(|tool| {
         let marker = method_marker(&tool.function);
         let conditions = conditions(&tool.function);
@@ -66,7 +74,7 @@ pub(crate) fn methods(owner: &Type, guard: &TokenStream, tools: &[Tool]) -> Toke
             impl __mcp_guard::ToolSet for #owner {
                 // Unused where `cfg` leaves no method.
                 #[allow(unused_variables)]
-                fn register(tools: &mut __mcp_guard::Tools) { #(#registered)* }
+                fn register(tools: &mut __mcp_guard::Tools) { #missing #(#registered)* }
             }
         };
     }
@@ -76,7 +84,7 @@ pub(crate) fn methods(owner: &Type, guard: &TokenStream, tools: &[Tool]) -> Toke
 pub(crate) fn marker(function: &Function) -> TokenStream {
     let vis = &function.item.vis;
     let name = function.name();
-    let docs = format!("Marker for the tool [`{name}()`].");
+    let docs = format!(" The tool [`{name}()`], as a guard takes it: `.tool::<{name}>()`.");
     let conditions = conditions(function);
     quote! {
         #conditions
@@ -99,7 +107,7 @@ pub(crate) fn conditions(function: &Function) -> TokenStream {
 
 /// The arguments' type and the implementation of `Tool`.
 fn tool_impl(tool: &Tool, marker: &Ident) -> TokenStream {
-    let arguments = arguments(tool);
+    let Arguments { items: arguments, ty: arguments_type } = Arguments::of(tool);
     let spec = spec::spec(tool);
     let returns = &tool.function.returns;
     let structured = structured(returns);
@@ -115,7 +123,7 @@ fn tool_impl(tool: &Tool, marker: &Ident) -> TokenStream {
         #[automatically_derived]
         impl __mcp_guard::Tool for #marker {
             const SPEC: __mcp_guard::ToolSpec = #spec;
-            type Arguments = __Arguments;
+            type Arguments = #arguments_type;
             type Return = #returns;
             #requires
             #measure
@@ -123,27 +131,6 @@ fn tool_impl(tool: &Tool, marker: &Ident) -> TokenStream {
             #run
             #reconcile
         }
-    }
-}
-
-/// The owned parameters as a type.
-fn arguments(tool: &Tool) -> TokenStream {
-    let Tool { name: (name, _), function, .. } = tool;
-    // A type that a public marker names may not be less public.
-    let vis = function.owner.is_none().then_some(&function.item.vis);
-    let expecting = format!("the arguments of {name}");
-    let fields = function
-        .arguments()
-        .map(|Parameter { described, name, ty, .. }| quote!(#(#described)* #name: #ty));
-    quote! {
-        // schemars calls `.into()`, which a module without the prelude does not have.
-        #[allow(unused_imports)]
-        use ::core::convert::Into as _;
-
-        #[derive(__mcp_guard::serde::Deserialize, __mcp_guard::schemars::JsonSchema)]
-        #[serde(crate = "__mcp_guard::serde", deny_unknown_fields, expecting = #expecting)]
-        #[schemars(crate = "__mcp_guard::schemars", deny_unknown_fields, rename = #name)]
-        #vis struct __Arguments { #(#fields),* }
     }
 }
 
@@ -199,7 +186,7 @@ fn measure(tool: &Tool) -> TokenStream {
         quote!((#wire_name, <#ty as __mcp_guard::Measure>::measure(&#arguments.#name)))
     });
     quote! {
-        fn measure(#arguments: &__Arguments) -> ::std::vec::Vec<__mcp_guard::Measurement> {
+        fn measure(#arguments: &Self::Arguments) -> ::std::vec::Vec<__mcp_guard::Measurement> {
             ::core::convert::From::from([#(#measurements),*])
         }
     }

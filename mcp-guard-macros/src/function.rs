@@ -46,14 +46,11 @@ pub(crate) struct Function {
 }
 
 impl Item {
-    /// Reads the item under `#[guarded_tool(...)]`.
-    pub(crate) fn read(item: &TokenStream) -> Result<Self> {
-        let is_function = item
-            .clone()
-            .into_iter()
-            .any(|token| matches!(token, TokenTree::Ident(ident) if ident == "fn"));
-        if is_function {
-            return syn::parse2(item.clone());
+    /// Whether something of the kind stands under `#[guarded_tool(...)]`.
+    pub(crate) fn is_meant(item: &TokenStream) -> Result<()> {
+        let is_fn = |token| matches!(token, TokenTree::Ident(ident) if ident == "fn");
+        if item.clone().into_iter().any(is_fn) {
+            return Ok(());
         }
         Err(Error::new_spanned(
             item,

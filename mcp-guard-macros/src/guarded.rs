@@ -14,17 +14,21 @@ use crate::{
     expand, fallback,
     function::{Function, Item},
     model::Tool,
-    tool_set::ToolSet,
+    tool_set::{self, ToolSet},
+    torn::{self, Readable},
 };
 
 /// `#[guarded_tool(...)]` on a free function.
 pub(crate) fn function(attribute: TokenStream, item: &TokenStream) -> TokenStream {
-    let function = match Item::read(item) {
-        Ok(function) => function,
-        Err(error) => return beside(item, &error),
-    };
+    if let Err(error) = Item::is_meant(item) {
+        return beside(item, &error);
+    }
     let errors = Errors::new();
     let attr = Attr::parse(attribute, Span::call_site(), &errors);
+    let Ok(function) = syn::parse2(item.clone()) else {
+        let torn = torn::function(item, &attr.guard());
+        return errors.finish().map_or_else(|error| beside(&torn, &error), |()| torn.clone());
+    };
     let function = Function::new(function, None, &errors);
     let tool = Tool::new(attr, function, &errors);
     check::check(&tool, &errors);
@@ -36,18 +40,22 @@ pub(crate) fn function(attribute: TokenStream, item: &TokenStream) -> TokenStrea
 
 /// `#[guarded_tools]` on an `impl` block.
 pub(crate) fn methods(attribute: TokenStream, item: &TokenStream) -> TokenStream {
-    let block = match ToolSet::read(item) {
-        Ok(block) => block,
-        Err(error) => return beside(item, &error),
-    };
+    if let Err(error) = ToolSet::is_meant(item) {
+        return beside(item, &error);
+    }
     let errors = Errors::new();
-    let ToolSet { block, guard, tools } = ToolSet::new(attribute, block, &errors);
+    let guard = tool_set::guard(attribute, &errors);
+    let Ok(readable) = Readable::of(item.clone()) else {
+        return errors.finish().map_or_else(|error| error.to_compile_error(), |()| item.clone());
+    };
+    let ToolSet { block, guard, tools, is_torn } = ToolSet::new(guard, readable, &errors);
     for tool in &tools {
         check::check(tool, &errors);
     }
     match errors.finish() {
         Ok(()) => {
-            let methods = expand::methods(&block.self_ty, &guard, &tools);
+            let torn = is_torn.then(fallback::torn);
+            let methods = expand::methods(&block.self_ty, &guard, &tools, torn.as_ref());
             quote!(#block #methods)
         }
         Err(error) => beside(&fallback::methods(&block, &guard), &error),

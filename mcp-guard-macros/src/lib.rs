@@ -16,6 +16,7 @@ mod model;
 mod suggest;
 mod tool_error;
 mod tool_set;
+mod torn;
 
 use proc_macro::TokenStream;
 

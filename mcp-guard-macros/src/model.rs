@@ -77,7 +77,7 @@ impl Tool {
         let budgets = budgets::resolve(&attr, &function, errors);
         let business_key = business_key(&effect, &function, errors);
         Self {
-            guard: guard_path(attr.krate.as_ref().map(|(_, path)| path)),
+            guard: attr.guard(),
             name: name(&attr, &function),
             access,
             authorize,

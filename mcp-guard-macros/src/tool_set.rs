@@ -4,9 +4,7 @@ use std::mem;
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{
-    Attribute, Error, ImplItem, ImplItemFn, ItemImpl, Meta, Path, Result, Type, spanned::Spanned,
-};
+use syn::{Attribute, Error, ImplItem, ImplItemFn, ItemImpl, Meta, Result, Type, spanned::Spanned};
 
 use crate::{
     attr::{self, Attr, Written},
@@ -14,6 +12,7 @@ use crate::{
     errors::Errors,
     function::{Function, Item, types::Obstacle},
     model::{self, Named, Tool},
+    torn::Readable,
 };
 
 /// An `impl` block and its guarded methods.
@@ -24,17 +23,16 @@ pub(crate) struct ToolSet {
     pub(crate) guard: TokenStream,
     /// Its guarded methods.
     pub(crate) tools: Vec<Tool>,
+    /// Some items could not be read, and were left out.
+    pub(crate) is_torn: bool,
 }
 
 impl ToolSet {
-    /// Reads the item under `#[guarded_tools]`.
-    pub(crate) fn read(item: &TokenStream) -> Result<ItemImpl> {
-        let is_impl = item
-            .clone()
-            .into_iter()
-            .any(|token| matches!(token, TokenTree::Ident(ident) if ident == "impl"));
-        if is_impl {
-            return syn::parse2(item.clone());
+    /// Whether something of the kind stands under `#[guarded_tools]`.
+    pub(crate) fn is_meant(item: &TokenStream) -> Result<()> {
+        let is_impl = |token| matches!(token, TokenTree::Ident(ident) if ident == "impl");
+        if item.clone().into_iter().any(is_impl) {
+            return Ok(());
         }
         Err(Error::new_spanned(
             item,
@@ -44,9 +42,8 @@ impl ToolSet {
     }
 
     /// Takes the block apart. What is wrong is noted as a mistake.
-    pub(crate) fn new(arguments: TokenStream, mut block: ItemImpl, errors: &Errors) -> Self {
-        let krate = crate_path(arguments, errors);
-        let guard = model::guard_path(krate.as_ref());
+    pub(crate) fn new(guard: TokenStream, readable: Readable, errors: &Errors) -> Self {
+        let Readable { mut block, is_torn } = readable;
         let owner = (*block.self_ty).clone();
         let mut tools = Vec::new();
         for item in &mut block.items {
@@ -58,15 +55,15 @@ impl ToolSet {
             let function = take_function(method, &owner, errors);
             tools.push(Tool { guard: guard.clone(), ..Tool::new(attr, function, errors) });
         }
-        let set = Self { block, guard, tools };
+        let set = Self { block, guard, tools, is_torn };
         set.check(errors);
         set
     }
 
     fn check(&self, errors: &Errors) {
-        let Self { block, tools, .. } = self;
+        let Self { block, tools, is_torn, .. } = self;
         errors.keep(owner(block));
-        if tools.is_empty() {
+        if tools.is_empty() && !is_torn {
             errors.at(
                 &block.self_ty,
                 "there is no guarded method here: write `#[guarded_tool(...)]` above one, or \
@@ -129,15 +126,15 @@ pub(crate) fn owner(block: &ItemImpl) -> Result<&Type> {
     }
 }
 
-/// `#[guarded_tools]` or `#[guarded_tools(crate = path)]`.
-fn crate_path(arguments: TokenStream, errors: &Errors) -> Option<Path> {
+/// `#[guarded_tools]` or `#[guarded_tools(crate = path)]`: the path of `mcp_guard`.
+pub(crate) fn guard(arguments: TokenStream, errors: &Errors) -> TokenStream {
     let mut written = Written::new("#[guarded_tools]", &["crate"], &[]);
     let mut krate = None;
     for entry in Entry::split(arguments).into_iter().filter_map(|entry| errors.keep(entry)) {
         let read = written.note(&entry).and_then(|()| attr::crate_path(&entry));
         krate = errors.keep(read).or(krate);
     }
-    krate
+    model::guard_path(krate.as_ref())
 }
 
 /// Takes `#[guarded_tool(...)]` off a method.

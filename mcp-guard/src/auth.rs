@@ -28,6 +28,12 @@ pub type AuthenticateFuture<'a> =
 /// The layer in front of the server takes the token out of the request (RFC 6750 §2.1), asks, and
 /// answers 401 where it is not valid (503 where that cannot be told). No tool sees the token, nor a
 /// header that has it in it, nor `Cookie` and `Proxy-Authorization`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not tell whose an access token is",
+    label = "expected a type that implements `Authenticate`",
+    note = "take `StaticTokens`, or `ResourceServer` (feature `jwt`), or implement \
+            `mcp_guard::Authenticate`"
+)]
 pub trait Authenticate: Send + Sync + 'static {
     /// The caller whose token this is.
     fn authenticate<'a>(&'a self, token: &'a str) -> AuthenticateFuture<'a>;

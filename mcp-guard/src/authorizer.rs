@@ -44,6 +44,12 @@ pub type AuthorizeFuture<'a> = Pin<Box<dyn Future<Output = Permission> + Send + 
 ///
 /// `operation_status`, the guard's own tool, is not put to authorizers: it tells a caller of that
 /// caller's own keys only, and of those only how they stand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not decide what a caller may do",
+    label = "expected a type that implements `Authorizer`",
+    note = "take `CedarAuthorizer` (feature `cedar`), or implement `mcp_guard::Authorizer`; for one tool, \
+            write `authorize = owns_order` in its attribute"
+)]
 pub trait Authorizer: Send + Sync + 'static {
     /// What the audit trail calls it. The type's name by default.
     fn name(&self) -> &str {

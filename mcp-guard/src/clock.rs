@@ -50,6 +50,11 @@ impl Timestamp {
 
 /// A source of time for a store that has none of its own. Every process on one store must agree on
 /// it to within a fraction of a lease.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not tell the time",
+    label = "expected a type that implements `Clock`",
+    note = "take `SystemClock`, in tests `ManualClock`, or implement `mcp_guard::Clock`"
+)]
 pub trait Clock: Send + Sync + 'static {
     /// The time now, or `None` when it cannot be told: then the store refuses.
     fn now(&self) -> Option<Timestamp>;

@@ -97,8 +97,8 @@ pub use store::{SqliteStore, SqliteTransaction};
 #[cfg(feature = "postgres")]
 pub use tokio_postgres;
 pub use tool::{
-    Access, BudgetOf, BudgetSpec, EffectClass, Found, IdempotentSpec, InFlight, IntoPermission,
-    IntoReconciled, LimitSpec, Measure, Measurement, OnUnknown, Provided, Reconciled, RedactSpec,
-    Requirement, Returned, Tool, ToolSet, ToolSpec, Tools,
+    Access, Answer, BudgetOf, BudgetSpec, EffectClass, Found, IdempotentSpec, InFlight,
+    IntoPermission, IntoReconciled, Lent, LimitSpec, Measure, Measurement, OnUnknown, Provided,
+    Reconciled, RedactSpec, Requirement, Returned, Tool, ToolSet, ToolSpec, Tools,
 };
 pub use wire::WireLimits;

@@ -8,9 +8,9 @@ pub use crate::{
     caller::Caller,
     failure::{Class, Report, ToolError},
     tool::{
-        Access, Anything, BudgetOf, BudgetSpec, EffectClass, Found, IdempotentSpec, InFlight,
-        LimitSpec, Measure, Measurement, OnUnknown, Provided, Reconciled, RedactSpec, Requirement,
-        Returned, Shape, Textual, Tool, ToolSet, ToolSpec, Tools, permission, reconciled,
-        structured,
+        Access, Anything, BudgetOf, BudgetSpec, Described, EffectClass, Found, IdempotentSpec,
+        InFlight, LimitSpec, Measure, Measurement, OnUnknown, Provided, Readable, Reconciled,
+        RedactSpec, Requirement, Returned, SchemaOf, Shape, Textual, Tool, ToolSet, ToolSpec,
+        Tools, permission, reconciled, structured,
     },
 };

@@ -65,6 +65,12 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 /// - **What has lapsed does not come back**, not even when the clock is set back, once another claim
 ///   was granted what it held.
 /// - **The store's clock decides**, never the caller's.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a store",
+    label = "expected a type that implements `Store`",
+    note = "take `MemoryStore`, `SqliteStore::open(...).await?`, `PostgresStore` or `RedisStore`, or \
+            implement `mcp_guard::Store` and hold it to `mcp_guard::store::conformance`"
+)]
 pub trait Store: Send + Sync + 'static {
     /// Claims an operation, or says how it stands: [`record::on_claim`]. One transaction, in which
     /// the business key and the budgets are decided as well.

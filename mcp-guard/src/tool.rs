@@ -3,6 +3,7 @@
 //! The macro emits one [`Tool`] implementation for each function: data ([`ToolSpec`], the argument
 //! type), and one call ([`Tool::run`]). Everything that behaves is on this side.
 
+mod argument;
 mod erased;
 mod permitted;
 mod provided;
@@ -10,11 +11,12 @@ mod reconciled;
 mod shape;
 mod spec;
 
+pub use argument::{Described, Readable, SchemaOf};
 pub use erased::Tools;
 pub(crate) use erased::{BodyEnd, Decoded, Registered, Running};
 pub use permitted::{IntoPermission, permission};
 pub(crate) use provided::Providers;
-pub use provided::{Provided, Requirement};
+pub use provided::{Lent, Provided, Requirement};
 pub use reconciled::{Found, IntoReconciled, Reconciled, reconciled};
 pub use shape::{Anything, Shape, Textual, structured};
 pub use spec::{
@@ -85,7 +87,8 @@ pub trait Tool: 'static {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no guarded methods",
     label = "its `impl` block needs `#[guarded_tools]`",
-    note = "write `#[guarded_tools] impl {Self} {{ #[guarded_tool(...)] async fn ...(&self, ...) }}`"
+    note = "write `#[guarded_tools]` above the `impl` block, and `#[guarded_tool(...)]` above its methods; a \
+            function of its own is added as `.tool::<create_refund>()`"
 )]
 pub trait ToolSet: Send + Sync + 'static {
     /// Adds every guarded method of the type.
@@ -113,10 +116,24 @@ pub trait Returned: Send {
     fn into_result(self) -> Result<Self::Value, Self::Error>;
 }
 
+/// What a guarded function returns when it succeeds. Implemented for every type that can be
+/// serialized and described; it asks for both in its own words.
+#[diagnostic::on_unimplemented(
+    message = "a guarded tool cannot answer with `{Self}`",
+    label = "expected a result that implements `serde::Serialize` and `schemars::JsonSchema`",
+    note = "write `#[derive(serde::Serialize, schemars::JsonSchema)]` above the type, and above every type in \
+            it; a `Secret` or `Credential` is no answer, because the model reads what a tool returns: use it \
+            in the body, and return what the backend answered"
+)]
+pub trait Answer: Serialize + JsonSchema {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + JsonSchema> Answer for T {}
+
 impl<T, E> Returned for Result<T, E>
 where
-    T: Serialize + JsonSchema + Send,
-    E: ToolError + Send,
+    T: Answer + Send,
+    E: ToolError,
 {
     type Value = T;
     type Error = E;

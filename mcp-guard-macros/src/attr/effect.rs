@@ -42,7 +42,7 @@ pub(crate) struct Idempotent {
     written: Written,
 }
 
-const KEYS: [&str; 8] =
+pub(crate) const KEYS: [&str; 8] =
     ["key", "retain", "tombstone", "lease", "in_flight", "on_unknown", "dispatch", "store"];
 
 impl Idempotent {

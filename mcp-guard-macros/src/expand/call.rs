@@ -50,7 +50,7 @@ pub(super) fn permit(tool: &Tool) -> Option<TokenStream> {
     Some(quote_spanned! {span=>
         async fn permit(
             #call: __mcp_guard::Provided<'_>,
-            #arguments: &__Arguments,
+            #arguments: &Self::Arguments,
         ) -> __mcp_guard::Permission {
             __mcp_guard::permission(#path(#(#values),*).await)
         }
@@ -116,7 +116,7 @@ impl Call {
         let mutability = function.provided().find_map(Parameter::written).map(|_| quote!(mut));
         let signature = quote! {
             #mutability #call: __mcp_guard::Provided<'_>,
-            #arguments: __Arguments,
+            #arguments: Self::Arguments,
         };
         Self { signature, values }
     }

@@ -77,6 +77,16 @@ impl Parameter {
         self.name.unraw().to_string()
     }
 
+    /// Whether its type may lack what an argument's type needs: it is none of the standard library's,
+    /// and is read and described as itself, by no function that an attribute names.
+    pub(crate) fn is_of_own_type(&self) -> bool {
+        let is_renaming = |entry: &Entry| matches!(entry.name().as_str(), "rename" | "alias");
+        let is_replaced = |entry: Entry| matches!(entry.name().as_str(), "with" | "schema_with");
+        !types::is_plain(&self.ty)
+            && self.entries("serde").all(|entry| is_renaming(&entry))
+            && !self.entries("schemars").any(is_replaced)
+    }
+
     /// Its doc comments.
     pub(crate) fn docs(&self) -> Docs {
         Docs::of(&self.described)

@@ -27,6 +27,22 @@ pub(crate) fn is_float(ty: &Type) -> bool {
     names_number(ty, &FLOATS)
 }
 
+/// Whether it is spelled as text, a number, a boolean, or an option or list of these.
+pub(crate) fn is_plain(ty: &Type) -> bool {
+    let Some(segment) = last_segment(ty) else {
+        return false;
+    };
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
+        let plain = |name| segment.ident == name;
+        return plain("String")
+            || plain("bool")
+            || INTEGERS.into_iter().any(plain)
+            || FLOATS.into_iter().any(plain);
+    };
+    (segment.ident == "Option" || segment.ident == "Vec")
+        && matches!(arguments.args.first(), Some(GenericArgument::Type(inner)) if is_plain(inner))
+}
+
 /// Whether it is spelled as an `Option`.
 pub(crate) fn is_option(ty: &Type) -> bool {
     last_segment(ty).is_some_and(|segment| segment.ident == "Option")

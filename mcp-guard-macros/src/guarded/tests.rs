@@ -57,6 +57,72 @@ fn an_attribute_with_any_token_missing_keeps_the_function() {
     }
 }
 
+/// What a body says is the compiler's to judge, and what is typed in it the editor's to complete.
+#[test]
+fn a_body_that_is_being_typed_goes_back_as_it_is() {
+    let function = quote! {
+        /// Pay.
+        async fn pay(shop: &Shop) -> Result<(), Infallible> { let price = shop. ; }
+    };
+    let expanded = guarded::function(quote!(read_only, any_caller), &function).to_string();
+    assert!(expanded.contains("{ let price = shop . ; }"), "{expanded}");
+    assert!(expanded.contains("impl __mcp_guard :: Tool for pay"), "{expanded}");
+
+    let block = quote! {
+        impl Shop {
+            /// Pay.
+            #[guarded_tool(read_only, any_caller)]
+            async fn pay(&self) -> Result<(), Infallible> { self. ; }
+            fn other(&self) { self.price }
+        }
+    };
+    let expanded = guarded::methods(TokenStream::new(), &block).to_string();
+    for kept in ["{ self . ; }", "Tool for __tool_pay", "fn other (& self) { self . price }"] {
+        assert!(expanded.contains(kept), "{kept} in {expanded}");
+    }
+}
+
+/// Of a block with one signature that cannot be read, the other methods are still tools; nothing that
+/// could be a tool is left out of a program that compiles.
+#[test]
+fn a_signature_that_is_being_typed_leaves_the_others() {
+    let block = quote! {
+        impl Shop<{ 2 }> {
+            const PRICE: u8 = { 1 };
+            const GET: fn() -> u8 = { || 1 };
+            fn three(&self) -> Many<{ 3 }> { Many }
+            many! { fn some() }
+            /// Pay.
+            #[guarded_tool(read_only, any_caller)]
+            async fn pay(&self, /** How much. */ price: ) -> Result<(), Infallible> { Ok(()) }
+            /// Look.
+            #[guarded_tool(read_only, any_caller)]
+            async fn look(&self) -> Result<(), Infallible> { Ok(()) }
+        }
+    };
+    let expanded = guarded::methods(TokenStream::new(), &block).to_string();
+    for kept in [
+        "const PRICE",
+        "{ | | 1 } ;",
+        "Many < { 3 } > { Many }",
+        "many !",
+        "async fn look",
+        "Tool for __tool_look",
+        "core :: panic !",
+    ] {
+        assert!(expanded.contains(kept), "{kept} in {expanded}");
+    }
+    assert!(!expanded.contains("fn pay"), "{expanded}");
+
+    let function = quote!(
+        pub(crate) async fn pay(price: ) -> Result<(), Infallible> { Ok(()) }
+    );
+    let expanded = guarded::function(quote!(read_only, any_caller), &function).to_string();
+    for kept in ["pub (crate) enum pay { }", "Tool for pay", "ToolSpec = :: core :: panic !"] {
+        assert!(expanded.contains(kept), "{kept} in {expanded}");
+    }
+}
+
 /// The same of the item, where what is emitted may be as broken as what was written.
 #[test]
 fn an_item_with_any_token_missing_is_no_panic() {

@@ -75,6 +75,10 @@ pub type CedarEntitiesFuture<'a> =
 /// Tells what resources are like: the entities, with their attributes and parents, that the policies
 /// need to judge a call. They must fit the schema. Of an entity that is not told, no attribute can be
 /// read, and a policy that tries denies the call.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not tell what resources are like",
+    label = "expected a type that implements `CedarEntities`"
+)]
 pub trait CedarEntities: Send + Sync + 'static {
     /// The entities for this request. The caller's is there already.
     ///

@@ -16,6 +16,12 @@ pub type MintFuture<'a> =
 /// source acts for callers, for one caller alone. Calls that need the same credential at the same time
 /// wait for one answer. A source that does not answer within the guard's
 /// [`credential_timeout`](crate::GuardBuilder::credential_timeout) is given up, and its future dropped.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not mint credentials",
+    label = "expected a type that implements `CredentialSource`",
+    note = "take `EnvironmentCredential`, `FileCredential`, `ClientCredentials` or `TokenExchange` (feature \
+            `credentials`), or implement `mcp_guard::CredentialSource`"
+)]
 pub trait CredentialSource: Send + Sync + 'static {
     /// Mints a credential for these scopes, and for nothing wider.
     ///

@@ -15,11 +15,12 @@ use super::text::{is_code, presentable};
     note = "write `#[derive(Debug, thiserror::Error, mcp_guard::ToolError)]` and give every variant \
             `#[tool_error(rejected)]`, `#[tool_error(transient)]` or `#[tool_error(ambiguous)]`"
 )]
-pub trait ToolError: Error + 'static {
+pub trait ToolError: Error + Send + 'static {
     /// What this error means to the caller.
     fn report(&self) -> Report;
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: ToolError> ToolError for Box<E> {
     fn report(&self) -> Report {
         (**self).report()

@@ -1,7 +1,6 @@
 //! Putting a guard together, and telling every mistake at once.
 
 use std::{
-    any::Any,
     collections::BTreeMap,
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
@@ -31,7 +30,7 @@ use crate::{
     schema::{Level, Lint},
     scopes::{GrantedScopes, ScopeHierarchy},
     store::{Store, timed::Timed},
-    tool::{EffectClass, Providers, Tool, ToolSet, ToolSpec, Tools},
+    tool::{EffectClass, Lent, Providers, Tool, ToolSet, ToolSpec, Tools},
     wire::WireLimits,
 };
 
@@ -91,7 +90,7 @@ impl GuardBuilder {
     }
 
     /// Provides a value to the tools that borrow one of its type.
-    pub fn provide<T: Any + Send + Sync>(mut self, value: T) -> Self {
+    pub fn provide<T: Lent>(mut self, value: T) -> Self {
         if !self.providers.insert(value) {
             self.provided_twice.push(std::any::type_name::<T>());
         }

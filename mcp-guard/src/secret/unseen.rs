@@ -1,7 +1,8 @@
 //! What the compiler says of a secret that a tool returns.
 //!
-//! The implementations are there for no type: each asks for a bound that nothing meets. Without them,
-//! the compiler would advise to derive `Serialize`.
+//! That of `Serialize` is there for no type: it asks for a bound that nothing meets. Without it, the compiler
+//! would advise to derive it. That of `JsonSchema` is there so that a secret in a result is one mistake and
+//! not two: what is described can still be neither written nor read.
 
 use std::borrow::Cow;
 
@@ -20,13 +21,6 @@ use crate::credential::Credential;
 )]
 pub trait ShownToModels<'a> {}
 
-/// What a model is told of. No secret is.
-#[diagnostic::on_unimplemented(
-    message = "no schema describes a `{Self}` to the model",
-    label = "the model neither sends nor sees a `{Self}`"
-)]
-pub trait DescribedToModels<'a> {}
-
 macro_rules! unseen {
     ($($kept:ident),*) => { $(
         #[doc(hidden)]
@@ -40,10 +34,7 @@ macro_rules! unseen {
         }
 
         #[doc(hidden)]
-        impl JsonSchema for $kept
-        where
-            for<'a> Self: DescribedToModels<'a>,
-        {
+        impl JsonSchema for $kept {
             fn schema_name() -> Cow<'static, str> {
                 stringify!($kept).into()
             }

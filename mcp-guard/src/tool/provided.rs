@@ -75,6 +75,17 @@ impl Providers {
     }
 }
 
+/// What the server can lend to calls. Implemented for every type that threads can share.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be lent to calls, which run at the same time on several threads",
+    label = "expected a type that is `Send` and `Sync`",
+    note = "in it, write `Arc` for `Rc`, `Mutex` for `RefCell`, and an atomic for `Cell`"
+)]
+pub trait Lent: Any + Send + Sync {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Any + Send + Sync> Lent for T {}
+
 /// What one call can borrow: the server's values, the caller, the effect, the credential, and the
 /// transaction.
 pub struct Provided<'a> {
@@ -110,7 +121,7 @@ impl<'a> Provided<'a> {
     /// # Panics
     /// When there is none. `build()` refuses a guard in which that can happen.
     #[must_use]
-    pub fn get<T: Any + Send + Sync>(&self) -> &'a T {
+    pub fn get<T: Lent>(&self) -> &'a T {
         let value: Option<&'a dyn Any> = if TypeId::of::<T>() == TypeId::of::<Caller>() {
             self.caller.map(|caller| caller as &dyn Any)
         } else if TypeId::of::<T>() == TypeId::of::<Effect>() {
@@ -128,7 +139,7 @@ impl<'a> Provided<'a> {
     /// # Panics
     /// As [`get`](Self::get).
     #[must_use]
-    pub fn transaction<T: Any + Send + Sync>(&mut self) -> &'a mut T {
+    pub fn transaction<T: Lent>(&mut self) -> &'a mut T {
         let transaction: Option<&'a mut (dyn Any + Send + Sync)> = self.transaction.take();
         transaction.and_then(|open| open.downcast_mut()).unwrap_or_else(|| missing::<T>())
     }

@@ -1,4 +1,4 @@
-//! An argument is read and described.
+//! An argument is read and described. (2 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

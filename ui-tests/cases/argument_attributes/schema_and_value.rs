@@ -1,4 +1,4 @@
-//! The schema and the value agree.
+//! The schema and the value agree. (4 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! The form of what decides.
+//! The form of what decides. (8 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

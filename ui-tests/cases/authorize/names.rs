@@ -1,4 +1,4 @@
-//! What decides is given parameters of the tool, and only what is there before a call is permitted.
+//! What decides is given parameters of the tool, and only what is there before a call is permitted. (8 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! What decides is asynchronous.
+//! What decides is asynchronous. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! What decides is there.
+//! What decides is there. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! What decides takes the caller, what is provided, and the arguments.
+//! What decides takes the caller, what is provided, and the arguments. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! What decides says yes or no.
+//! What decides says yes or no. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! A method is named through its type, and a function has no `Self`.
+//! A method is named through its type, and a function has no `Self`. (2 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! A word has one meaning.
+//! A word has one meaning. (4 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! A budget is a number that every store counts exactly, and allows something.
+//! A budget is a number that every store counts exactly, and allows something. (7 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! The form of a budget.
+//! The form of a budget. (10 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! What could be left out would be.
+//! What could be left out would be. (4 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! A sum is of integers.
+//! A sum is of integers. (2 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! A sum is of what can be measured.
+//! A sum is of what can be measured. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

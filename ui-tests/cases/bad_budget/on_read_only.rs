@@ -1,4 +1,4 @@
-//! What changes nothing has no record.
+//! What changes nothing has no record. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

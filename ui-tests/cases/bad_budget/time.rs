@@ -1,4 +1,4 @@
-//! A budget is for a time.
+//! A budget is for a time. (5 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! Of two budgets for the same, one is superfluous.
+//! Of two budgets for the same, one is superfluous. (2 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! What is summed is an argument.
+//! What is summed is an argument. (4 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

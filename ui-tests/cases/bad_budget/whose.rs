@@ -1,4 +1,4 @@
-//! Whose calls are counted together.
+//! Whose calls are counted together. (6 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

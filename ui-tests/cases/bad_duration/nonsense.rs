@@ -1,4 +1,4 @@
-//! A duration is a whole number with a unit.
+//! A duration is a whole number with a unit. (5 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

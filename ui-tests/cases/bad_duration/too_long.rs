@@ -1,4 +1,4 @@
-//! No duration overflows.
+//! No duration overflows. (2 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

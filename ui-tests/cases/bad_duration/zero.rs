@@ -1,4 +1,4 @@
-//! Nothing can be done in no time.
+//! Nothing can be done in no time. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

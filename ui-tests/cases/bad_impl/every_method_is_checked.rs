@@ -1,4 +1,4 @@
-//! The mistakes of all methods come at once.
+//! The mistakes of all methods come at once. (8 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

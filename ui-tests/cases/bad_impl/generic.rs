@@ -1,4 +1,4 @@
-//! A type that is provided is one type.
+//! A type that is provided is one type. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! A type that is provided owns its data.
+//! A type that is provided owns its data. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! An `impl` without guarded methods.
+//! An `impl` without guarded methods. (1 mistake)
 use mcp_guard::prelude::*;
 
 struct Shop;

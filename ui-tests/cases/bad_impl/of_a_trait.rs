@@ -1,4 +1,4 @@
-//! A trait's methods are not guarded.
+//! A trait's methods are not guarded. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! A method borrows what is provided.
+//! A method borrows what is provided. (3 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

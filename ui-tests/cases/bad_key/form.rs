@@ -1,4 +1,4 @@
-//! The form of a key.
+//! The form of a key. (4 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! What could be left out would make another key.
+//! What could be left out would make another key. (3 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! What is compared is exact.
+//! What is compared is exact. (2 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! A key is of arguments, each once.
+//! A key is of arguments, each once. (6 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

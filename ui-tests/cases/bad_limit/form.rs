@@ -1,4 +1,4 @@
-//! The form of a limit.
+//! The form of a limit. (7 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

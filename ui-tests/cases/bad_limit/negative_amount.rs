@@ -1,4 +1,4 @@
-//! An amount is not negative, and a limit fits its type.
+//! An amount is not negative, and a limit fits its type. (2 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! There may be none.
+//! There may be none. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! A limit is an integer literal.
+//! A limit is an integer literal. (4 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

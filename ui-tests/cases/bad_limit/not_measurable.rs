@@ -1,4 +1,4 @@
-//! A limit is for what can be measured.
+//! A limit is for what can be measured. (2 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! What is limited is read as it is sent.
+//! What is limited is read as it is sent. (2 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! A tier is higher than everyone's limit, and there is one for a scope.
+//! A tier is higher than everyone's limit, and there is one for a scope. (3 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! An argument has one limit for everyone.
+//! An argument has one limit for everyone. (2 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! A limit is for an argument.
+//! A limit is for an argument. (3 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! A limit that cannot be read is the only mistake.
+//! A limit that cannot be read is the only mistake. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

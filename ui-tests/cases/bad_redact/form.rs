@@ -1,4 +1,4 @@
-//! Who is shown which member.
+//! Who is shown which member. (10 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! One scope shows a member.
+//! One scope shows a member. (2 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! The answer leaves the function.
+//! The answer leaves the function. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

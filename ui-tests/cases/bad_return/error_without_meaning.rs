@@ -1,4 +1,4 @@
-//! Its failures mean something.
+//! Its failures mean something. (1 mistake)
 use mcp_guard::prelude::*;
 
 /// Do it.

@@ -1,4 +1,4 @@
-//! A tool says what it did.
+//! A tool says what it did. (1 mistake)
 use mcp_guard::prelude::*;
 
 /// Do it.

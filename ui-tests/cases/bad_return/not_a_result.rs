@@ -1,4 +1,4 @@
-//! It may fail.
+//! It may fail. (1 mistake)
 use mcp_guard::prelude::*;
 
 /// Do it.

@@ -1,4 +1,4 @@
-//! The body runs on any thread.
+//! The body runs on any thread. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! The answer goes on the wire.
+//! The answer goes on the wire. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

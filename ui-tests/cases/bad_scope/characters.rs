@@ -1,4 +1,4 @@
-//! A scope is one that OAuth can carry.
+//! A scope is one that OAuth can carry. (5 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

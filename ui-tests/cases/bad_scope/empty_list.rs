@@ -1,4 +1,4 @@
-//! A list of scopes has one.
+//! A list of scopes has one. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

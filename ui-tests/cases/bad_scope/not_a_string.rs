@@ -1,4 +1,4 @@
-//! Scopes are strings.
+//! Scopes are strings. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

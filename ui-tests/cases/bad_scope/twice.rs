@@ -1,4 +1,4 @@
-//! A scope is named once.
+//! A scope is named once. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

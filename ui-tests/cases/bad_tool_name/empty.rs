@@ -1,4 +1,4 @@
-//! It has a character at least.
+//! It has a character at least. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

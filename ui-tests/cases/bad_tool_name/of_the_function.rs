@@ -1,4 +1,4 @@
-//! A function's name may be none.
+//! A function's name may be none. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! A name is one that every client accepts.
+//! A name is one that every client accepts. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

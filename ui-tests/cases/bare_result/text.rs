@@ -1,4 +1,4 @@
-//! What is told has a name.
+//! What is told has a name. (3 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! It has no lifetimes.
+//! It has no lifetimes. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

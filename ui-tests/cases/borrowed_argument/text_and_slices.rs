@@ -1,4 +1,4 @@
-//! What the model sends is owned.
+//! What the model sends is owned. (3 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

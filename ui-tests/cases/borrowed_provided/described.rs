@@ -1,4 +1,4 @@
-//! It is not in the schema.
+//! It is not in the schema. (3 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! What is provided is shared.
+//! What is provided is shared. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

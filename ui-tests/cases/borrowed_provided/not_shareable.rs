@@ -1,4 +1,4 @@
-//! It is shared by threads.
+//! It is shared by threads. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! It is lent for the call.
+//! It is lent for the call. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

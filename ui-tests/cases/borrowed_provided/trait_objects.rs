@@ -1,4 +1,4 @@
-//! What is provided is found by its type.
+//! What is provided is found by its type. (3 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! A tool either changes something or not.
+//! A tool either changes something or not. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

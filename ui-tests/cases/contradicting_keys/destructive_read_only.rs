@@ -1,4 +1,4 @@
-//! What changes nothing destroys nothing.
+//! What changes nothing destroys nothing. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

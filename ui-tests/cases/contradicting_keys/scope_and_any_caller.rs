@@ -1,4 +1,4 @@
-//! A scope is needed or not.
+//! A scope is needed or not. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! Only the transaction is lent to be written.
+//! Only the transaction is lent to be written. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! Owned parameters are the model's.
+//! Owned parameters are the model's. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! The model never holds a credential.
+//! The model never holds a credential. (1 mistake)
 use mcp_guard::{CredentialError, prelude::*};
 use std::convert::Infallible;
 

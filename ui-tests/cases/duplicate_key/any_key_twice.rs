@@ -1,4 +1,4 @@
-//! Each key is written once.
+//! Each key is written once. (3 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! An attribute is written once.
+//! An attribute is written once. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

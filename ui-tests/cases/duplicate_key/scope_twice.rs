@@ -1,4 +1,4 @@
-//! Scopes are written together.
+//! Scopes are written together. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

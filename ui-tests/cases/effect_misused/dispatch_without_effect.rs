@@ -1,4 +1,4 @@
-//! The moment is marked with the effect.
+//! The moment is marked with the effect. (2 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! What changes nothing has no effect.
+//! What changes nothing has no effect. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! Trying again needs the key.
+//! Trying again needs the key. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

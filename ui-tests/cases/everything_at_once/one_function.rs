@@ -1,4 +1,4 @@
-//! All of a function's mistakes come at once, and nothing follows from them.
+//! All of a function's mistakes come at once, and nothing follows from them. (19 mistakes)
 use mcp_guard::prelude::*;
 
 #[guarded_tool(

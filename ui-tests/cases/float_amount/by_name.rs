@@ -1,4 +1,4 @@
-//! A float is no amount.
+//! A float is no amount. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! However it is limited.
+//! However it is limited. (2 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! There is no lifetime to choose.
+//! There is no lifetime to choose. (2 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! One tool has one schema.
+//! One tool has one schema. (2 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

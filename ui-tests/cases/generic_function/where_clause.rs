@@ -1,4 +1,4 @@
-//! There is nothing to bound.
+//! There is nothing to bound. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

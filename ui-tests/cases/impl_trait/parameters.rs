@@ -1,4 +1,4 @@
-//! The schema and what is provided are of one type.
+//! The schema and what is provided are of one type. (3 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

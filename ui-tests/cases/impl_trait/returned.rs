@@ -1,4 +1,4 @@
-//! What is returned has a name.
+//! What is returned has a name. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

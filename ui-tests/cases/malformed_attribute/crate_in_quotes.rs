@@ -1,4 +1,4 @@
-//! A path has no quotes.
+//! A path has no quotes. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

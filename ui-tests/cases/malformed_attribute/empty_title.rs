@@ -1,4 +1,4 @@
-//! A title says something.
+//! A title says something. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! Each entry starts with a key.
+//! Each entry starts with a key. (5 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

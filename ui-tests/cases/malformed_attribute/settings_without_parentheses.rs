@@ -1,4 +1,4 @@
-//! Settings are in parentheses.
+//! Settings are in parentheses. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

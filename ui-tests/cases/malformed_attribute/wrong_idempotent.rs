@@ -1,4 +1,4 @@
-//! Settings are in parentheses, and each has its choices.
+//! Settings are in parentheses, and each has its choices. (4 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! Each value is of its key's kind.
+//! Each value is of its key's kind. (7 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

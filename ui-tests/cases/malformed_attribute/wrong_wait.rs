@@ -1,4 +1,4 @@
-//! How long to wait is a duration.
+//! How long to wait is a duration. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

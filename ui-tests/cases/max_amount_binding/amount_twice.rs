@@ -1,4 +1,4 @@
-//! There is one amount.
+//! There is one amount. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

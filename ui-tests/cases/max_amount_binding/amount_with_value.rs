@@ -1,4 +1,4 @@
-//! `#[amount]` takes no value.
+//! `#[amount]` takes no value. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! `#[amount]` is there for a limit, and takes no value.
+//! `#[amount]` is there for a limit, and takes no value. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! No parameter has an amount's name.
+//! No parameter has an amount's name. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! What has the name is no integer.
+//! What has the name is no integer. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

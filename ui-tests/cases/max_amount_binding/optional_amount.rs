@@ -1,3 +1,4 @@
+//! An amount is always sent. (1 mistake)
 use mcp_guard::prelude::*;
 
 /// Refund an order, or a part of it.

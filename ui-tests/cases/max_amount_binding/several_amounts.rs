@@ -1,4 +1,4 @@
-//! Several could be the amount.
+//! Several could be the amount. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! Whether it changes something is not said; `&Effect` is no second mistake.
+//! Whether it changes something is not said; `&Effect` is no second mistake. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! Who may call it is not said.
+//! Who may call it is not said. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! Neither who may call it nor whether it changes something.
+//! Neither who may call it nor whether it changes something. (2 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

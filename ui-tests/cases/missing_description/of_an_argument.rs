@@ -1,4 +1,4 @@
-//! The model is told what to send.
+//! The model is told what to send. (2 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

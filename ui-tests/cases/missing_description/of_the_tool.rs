@@ -1,4 +1,4 @@
-//! The model chooses by the description.
+//! The model chooses by the description. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! And not constant.
+//! And not constant. (2 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

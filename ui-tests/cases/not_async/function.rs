@@ -1,4 +1,4 @@
-//! A tool is asynchronous.
+//! A tool is asynchronous. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! And it is a plain function.
+//! And it is a plain function. (3 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! What is designed and not built says so.
+//! What is designed and not built says so. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

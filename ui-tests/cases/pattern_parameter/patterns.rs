@@ -1,4 +1,4 @@
-//! A parameter is an argument's name.
+//! A parameter is an argument's name. (3 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! By any name.
+//! By any name. (2 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

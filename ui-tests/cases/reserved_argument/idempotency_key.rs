@@ -1,4 +1,4 @@
-//! The key is the guard's.
+//! The key is the guard's. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

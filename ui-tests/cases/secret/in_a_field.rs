@@ -1,4 +1,4 @@
-//! Nor does it hide in what is returned.
+//! Nor does it hide in what is returned. (1 mistake)
 use mcp_guard::prelude::*;
 
 #[derive(serde::Serialize, schemars::JsonSchema)]

@@ -1,4 +1,4 @@
-//! What prints, copies or compares a secret spreads it.
+//! What prints, copies or compares a secret spreads it. (4 mistakes)
 use mcp_guard::prelude::*;
 
 #[derive(Debug)]
@@ -9,6 +9,6 @@ struct Settings {
 fn main() {
     let settings = Settings { key: Secret::new("key".into()) };
     println!("{}", settings.key);
-    let copy = settings.key.clone();
-    assert!(copy == settings.key);
+    let _ = settings.key.clone();
+    assert!(settings.key == settings.key);
 }

@@ -1,4 +1,4 @@
-//! The model reads what a tool returns.
+//! The model reads what a tool returns. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! A model that is asked for a secret makes one up, or has been told one.
+//! A model that is asked for a secret makes one up, or has been told one. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

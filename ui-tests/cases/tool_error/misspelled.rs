@@ -1,4 +1,4 @@
-//! A misspelled class is not also missing.
+//! A misspelled class is not also missing. (4 mistakes)
 use mcp_guard::ToolError;
 
 #[derive(Debug, thiserror::Error, ToolError)]

@@ -1,4 +1,4 @@
-//! Another derive makes it an error.
+//! Another derive makes it an error. (1 mistake)
 use mcp_guard::ToolError;
 
 #[derive(Debug, ToolError)]

@@ -1,4 +1,4 @@
-//! Only what did nothing is tried again.
+//! Only what did nothing is tried again. (2 mistakes)
 use mcp_guard::ToolError;
 
 #[derive(Debug, thiserror::Error, ToolError)]

@@ -1,4 +1,4 @@
-//! A failure means one thing.
+//! A failure means one thing. (2 mistakes)
 use mcp_guard::ToolError;
 
 #[derive(Debug, thiserror::Error, ToolError)]

@@ -1,4 +1,4 @@
-//! So does a struct.
+//! So does a struct. (1 mistake)
 use mcp_guard::ToolError;
 
 #[derive(Debug, thiserror::Error, ToolError)]

@@ -1,4 +1,4 @@
-//! `transparent` has one field.
+//! `transparent` has one field. (2 mistakes)
 use mcp_guard::ToolError;
 
 #[derive(Debug, thiserror::Error, ToolError)]

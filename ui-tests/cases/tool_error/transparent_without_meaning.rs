@@ -1,4 +1,4 @@
-//! The error within says what it means.
+//! The error within says what it means. (1 mistake)
 use mcp_guard::ToolError;
 
 #[derive(Debug, thiserror::Error, ToolError)]

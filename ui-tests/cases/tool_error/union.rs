@@ -1,4 +1,4 @@
-//! A union is no error.
+//! A union is no error. (1 mistake)
 use mcp_guard::ToolError;
 
 #[derive(ToolError)]

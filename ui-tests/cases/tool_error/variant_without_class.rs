@@ -1,4 +1,4 @@
-//! Every variant says what it means.
+//! Every variant says what it means. (4 mistakes)
 use mcp_guard::ToolError;
 
 #[derive(Debug, thiserror::Error, ToolError)]

@@ -1,4 +1,4 @@
-//! The class is said of variants, the crate of the type.
+//! The class is said of variants, the crate of the type. (3 mistakes)
 use mcp_guard::ToolError;
 
 #[derive(Debug, thiserror::Error, ToolError)]

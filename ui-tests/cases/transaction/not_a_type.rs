@@ -1,4 +1,4 @@
-//! A transaction is found by its type.
+//! A transaction is found by its type. (2 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! The effect is written in the transaction.
+//! The effect is written in the transaction. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

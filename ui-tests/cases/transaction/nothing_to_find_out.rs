@@ -1,4 +1,4 @@
-//! A transaction was committed or was not.
+//! A transaction was committed or was not. (3 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

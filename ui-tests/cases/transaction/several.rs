@@ -1,4 +1,4 @@
-//! A call has one transaction, and only that is written.
+//! A call has one transaction, and only that is written. (3 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

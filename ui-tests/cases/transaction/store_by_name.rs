@@ -1,4 +1,4 @@
-//! The store is not named here, and nothing follows from naming it.
+//! The store is not named here, and nothing follows from naming it. (4 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

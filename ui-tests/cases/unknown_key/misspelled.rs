@@ -1,4 +1,4 @@
-//! A misspelled key is not also missing.
+//! A misspelled key is not also missing. (3 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

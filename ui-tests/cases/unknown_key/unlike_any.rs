@@ -1,4 +1,4 @@
-//! The keys are listed.
+//! The keys are listed. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! So are those of `idempotent`.
+//! So are those of `idempotent`. (2 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

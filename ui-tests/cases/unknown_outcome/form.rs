@@ -1,4 +1,4 @@
-//! The form of what finds out.
+//! The form of what finds out. (7 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

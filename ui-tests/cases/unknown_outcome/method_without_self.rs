@@ -1,4 +1,4 @@
-//! A method is named through its type.
+//! A method is named through its type. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! What finds out is asynchronous.
+//! What finds out is asynchronous. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! What finds out is there, and asynchronous.
+//! What finds out is there, and asynchronous. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

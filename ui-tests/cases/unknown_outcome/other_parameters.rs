@@ -1,4 +1,4 @@
-//! What finds out takes the tool's own parameters.
+//! What finds out takes the tool's own parameters. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! What landed is a result of the tool.
+//! What landed is a result of the tool. (2 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! A function has no `Self`.
+//! A function has no `Self`. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! A plain function is no tool.
+//! A plain function is no tool. (2 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! A method needs its `impl` to be marked.
+//! A method needs its `impl` to be marked. (1 mistake)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! It goes on a function.
+//! It goes on a function. (3 mistakes)
 use mcp_guard::prelude::*;
 
 #[guarded_tool(read_only, any_caller)]
