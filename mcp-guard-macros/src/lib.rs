@@ -6,6 +6,8 @@
 mod attr;
 mod check;
 mod docs;
+#[cfg(test)]
+mod docs_tests;
 mod entry;
 mod errors;
 mod expand;
@@ -13,6 +15,7 @@ mod fallback;
 mod function;
 mod guarded;
 mod model;
+mod show;
 mod suggest;
 mod tool_error;
 mod tool_set;
@@ -21,19 +24,21 @@ mod torn;
 use proc_macro::TokenStream;
 
 #[doc = include_str!("../docs/guarded_tool.md")]
+#[doc = include_str!("../docs/keys.md")]
+#[doc = include_str!("../docs/generated.md")]
 #[proc_macro_attribute]
 pub fn guarded_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    guarded::function(attribute.into(), &item.into()).into()
+    show::shown(guarded::function(attribute.into(), &item.into())).into()
 }
 
 #[doc = include_str!("../docs/guarded_tools.md")]
 #[proc_macro_attribute]
 pub fn guarded_tools(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    guarded::methods(attribute.into(), &item.into()).into()
+    show::shown(guarded::methods(attribute.into(), &item.into())).into()
 }
 
 #[doc = include_str!("../docs/tool_error.md")]
 #[proc_macro_derive(ToolError, attributes(tool_error))]
 pub fn tool_error(item: TokenStream) -> TokenStream {
-    tool_error::derive(item.into()).into()
+    show::shown(tool_error::derive(item.into())).into()
 }
