@@ -21,6 +21,7 @@ mod macros {
     pub(crate) mod suggest;
     pub(crate) mod tool_error;
     pub(crate) mod tool_set;
+    pub(crate) mod torn;
 }
 
 mod fuzz_attribute;
@@ -38,7 +39,7 @@ pub use fuzz_token::token;
 pub use fuzz_wire::wire;
 use macros::{
     attr, check, docs, entry, errors, expand, fallback, function, guarded, model, suggest,
-    tool_error, tool_set,
+    tool_error, tool_set, torn,
 };
 
 /// A target: its name, and what it does.
