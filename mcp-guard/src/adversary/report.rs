@@ -22,7 +22,7 @@ pub struct Report {
     pub landed: Vec<Landed>,
     /// Calls with which nothing is wrong.
     pub benign: Benign,
-    /// How long it took, in seconds.
+    /// How long it took, in seconds. Of runs that were [added](Self::add), all together.
     pub seconds: f64,
 }
 
