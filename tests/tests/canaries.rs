@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 const NEVER_ANSWERED: [&str; 1] = ["cancelled"];
 
 /// What the model sends, in its own places.
-const SENT: [&str; 16] = [
+const SENT: [&str; 18] = [
     "sent_argument",
     "sent_key",
     "sent_name",
@@ -37,6 +37,8 @@ const SENT: [&str; 16] = [
     "sent_list",
     "sent_arguments",
     "sent_method",
+    "sent_id",
+    "sent_state",
 ];
 
 /// Values that are in no log and no answer to this caller, or in none but the first.
@@ -193,12 +195,21 @@ async fn send_what_does_not_fit(wire: &Wire, heard: &mut Heard) {
         );
     }
     heard.hear(&wire.call(&tool, json!({})).await);
+    let made_up =
+        format!(r#""name":"recall","arguments":{{}},"requestState":"{}""#, canary("sent_state"));
+    let (id, text) = wire.frame("tools/call", &made_up);
+    let answer = wire.exchange(id, "tools/call", Some("recall"), &text).await;
+    assert_eq!(heard.hear(&answer).1, "nothing_was_asked", "{answer:?}");
     let method = canary("sent_method");
     let (id, text) = wire.frame(&method, "");
     heard.hear(&wire.exchange(id, &method, None, &text).await);
     for (text, code) in [
         (format!("{{\"{}", canary("sent_malformed")), "malformed_json"),
         (format!("[\"{}\"]", canary("sent_list")), "not_an_object"),
+        (
+            format!(r#"{{"jsonrpc":"2.0","id":{{"{}":1}},"method":"ping"}}"#, canary("sent_id")),
+            "malformed_id",
+        ),
     ] {
         let answer = wire.exchange(900, "tools/call", None, &text).await;
         assert_eq!(heard.hear(&answer).1, code, "{answer:?}");
