@@ -16,6 +16,10 @@ use crate::failure::Failure;
 /// under this key as JSON in the object's place: there it would be checked by nobody.
 const TEXT_THAT_IS_READ: &str = "$serde_json::private::RawValue";
 
+/// With its feature `arbitrary_precision`, `serde_json` hands a number over as an object of this one key,
+/// and takes an object of this key for a number.
+const DIGITS_THAT_ARE_READ: &str = "$serde_json::private::Number";
+
 /// How large and how deep a message may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WireLimits {
@@ -184,6 +188,11 @@ impl<'de> Visitor<'de> for Inside<'_> {
                 }
                 // An id that is neither text nor a number is nothing to answer to.
                 id = id.or(Some(value).filter(|id| id.is_string() || id.is_number()));
+            } else if key == DIGITS_THAT_ARE_READ {
+                if map.next_value_seed(Digits(inside))? {
+                    return Ok(Read::Other);
+                }
+                self.walk.found(Fault::ReservedKey);
             } else {
                 map.next_value_seed(inside)?;
             }
@@ -230,6 +239,63 @@ impl<'de> Visitor<'de> for Inside<'_> {
     }
 }
 
+/// Behind [`DIGITS_THAT_ARE_READ`]: whether it is a number of the message. The parser hands those over as
+/// text that it owns, and what is written in a message as text that it borrows. Should it come to do
+/// otherwise, every number is refused.
+struct Digits<'w>(Inside<'w>);
+
+impl<'de> DeserializeSeed<'de> for Digits<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, parser: D) -> Result<bool, D::Error> {
+        parser.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Digits<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_string<E>(self, _: String) -> Result<bool, E> {
+        Ok(true)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<bool, A::Error> {
+        self.0.visit_map(map).map(|_| false)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<bool, A::Error> {
+        self.0.visit_seq(items).map(|_| false)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_unit<E>(self) -> Result<bool, E> {
+        Ok(false)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -265,6 +331,11 @@ mod tests {
         for hidden in [
             r#"{"id":1,"p":{"$serde_json::private::RawValue":"{\"a\":1,\"a\":2}"}}"#,
             r#"{"id":1,"p":{"\u0024serde_json::private::RawValue":"[]"}}"#,
+            r#"{"id":1,"p":{"$serde_json::private::Number":"3"}}"#,
+            r#"{"id":1,"p":{"\u0024serde_json::private::Number":"\u0033"}}"#,
+            r#"{"id":1,"p":{"$serde_json::private::Number":3}}"#,
+            r#"{"id":1,"p":{"$serde_json::private::Number":{"a":[3,null,true]}}}"#,
+            r#"{"id":1,"$serde_json::private::Number":"3"}"#,
         ] {
             assert_eq!(fault(hidden), Some(Fault::ReservedKey), "{hidden}");
         }

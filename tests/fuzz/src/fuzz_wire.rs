@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::lexical::Shape;
 
-const RESERVED: &str = "$serde_json::private::RawValue";
+const RESERVED: [&str; 2] = ["$serde_json::private::RawValue", "$serde_json::private::Number"];
 
 /// Any message.
 ///
@@ -37,7 +37,7 @@ fn is_right(message: &[u8]) -> bool {
 /// How many members there are; `None` where one is reserved.
 fn members(value: &Value) -> Option<usize> {
     match value {
-        Value::Object(object) if object.contains_key(RESERVED) => None,
+        Value::Object(object) if RESERVED.iter().any(|key| object.contains_key(*key)) => None,
         Value::Object(object) => {
             object.values().try_fold(object.len(), |sum, value| Some(sum + members(value)?))
         }
