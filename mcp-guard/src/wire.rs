@@ -135,7 +135,14 @@ impl Walk {
 
 /// What a value was.
 enum Read {
-    Object { id: Option<Value>, has_id: bool },
+    Object {
+        id: Option<Value>,
+        has_id: bool,
+    },
+    /// Those of a number, behind [`DIGITS_THAT_ARE_READ`]. The parser hands them over as text that it
+    /// owns, and what is written in a message as text that it borrows. Should it come to do otherwise,
+    /// every number is refused.
+    Digits,
     Other,
 }
 
@@ -188,15 +195,13 @@ impl<'de> Visitor<'de> for Inside<'_> {
                 }
                 // An id that is neither text nor a number is nothing to answer to.
                 id = id.or(Some(value).filter(|id| id.is_string() || id.is_number()));
-            } else if key == DIGITS_THAT_ARE_READ {
-                if map.next_value_seed(Digits(inside))? {
+            } else {
+                let value = map.next_value_seed(inside)?;
+                if key == DIGITS_THAT_ARE_READ && matches!(value, Read::Digits) {
                     return Ok(Read::Other);
                 }
-                self.walk.found(Fault::ReservedKey);
-            } else {
-                map.next_value_seed(inside)?;
             }
-            if key == TEXT_THAT_IS_READ {
+            if [TEXT_THAT_IS_READ, DIGITS_THAT_ARE_READ].contains(&key.as_str()) {
                 self.walk.found(Fault::ReservedKey);
             }
             if !keys.insert(key) {
@@ -234,65 +239,12 @@ impl<'de> Visitor<'de> for Inside<'_> {
         Ok(Read::Other)
     }
 
+    fn visit_string<E>(self, _: String) -> Result<Read, E> {
+        Ok(Read::Digits)
+    }
+
     fn visit_unit<E>(self) -> Result<Read, E> {
         Ok(Read::Other)
-    }
-}
-
-/// Behind [`DIGITS_THAT_ARE_READ`]: whether it is a number of the message. The parser hands those over as
-/// text that it owns, and what is written in a message as text that it borrows. Should it come to do
-/// otherwise, every number is refused.
-struct Digits<'w>(Inside<'w>);
-
-impl<'de> DeserializeSeed<'de> for Digits<'_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, parser: D) -> Result<bool, D::Error> {
-        parser.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Digits<'_> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_string<E>(self, _: String) -> Result<bool, E> {
-        Ok(true)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<bool, A::Error> {
-        self.0.visit_map(map).map(|_| false)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<bool, A::Error> {
-        self.0.visit_seq(items).map(|_| false)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_unit<E>(self) -> Result<bool, E> {
-        Ok(false)
     }
 }
 
