@@ -36,6 +36,8 @@ mod schema;
 mod scopes;
 mod secret;
 mod serve;
+#[cfg(any(test, feature = "conformance", feature = "adversary"))]
+mod split_mix;
 pub mod store;
 mod tool;
 mod wire;

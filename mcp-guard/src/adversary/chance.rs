@@ -1,23 +1,19 @@
 //! Where every choice of an attack comes from.
 
-/// A stream of numbers (`SplitMix64`), the same for the same seed and attack.
-#[derive(Debug, Clone)]
-pub(super) struct Chance(u64);
+use crate::split_mix::{STEP, SplitMix64};
 
-const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+/// A stream of numbers, the same for the same seed and attack.
+#[derive(Debug, Clone)]
+pub(super) struct Chance(SplitMix64);
 
 impl Chance {
     pub(super) fn of(seed: u64, number: u64) -> Self {
-        let mut seeds = Self(seed);
-        let start = seeds.next() ^ number.wrapping_mul(STEP);
-        Self(start)
+        let start = SplitMix64::new(seed).next() ^ number.wrapping_mul(STEP);
+        Self(SplitMix64::new(start))
     }
 
     pub(super) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(STEP);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.0.next()
     }
 
     /// A number below `end`.

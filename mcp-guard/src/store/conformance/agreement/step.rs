@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::store::conformance::fixture::{LEASE, RETENTION, TICK};
+use crate::{
+    split_mix::SplitMix64,
+    store::conformance::fixture::{LEASE, RETENTION, TICK},
+};
 
 /// How many operations, business keys, … there are.
 pub(super) const OPERATIONS: u8 = 4;
@@ -133,20 +136,16 @@ impl Ending {
     }
 }
 
-/// Random numbers from a seed: `SplitMix64`.
-pub(super) struct Dice(u64);
+/// Random numbers from a seed.
+pub(super) struct Dice(SplitMix64);
 
 impl Dice {
     pub(super) fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(SplitMix64::new(seed))
     }
 
     fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % bound
+        self.0.next() % bound
     }
 
     fn small(&mut self, bound: u8) -> u8 {
