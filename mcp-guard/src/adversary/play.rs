@@ -97,8 +97,8 @@ impl<'f> Play<'f> {
 
     /// Calls the tool with these bytes as its arguments.
     pub(super) async fn call_text(&mut self, role: Role, arguments: &str) -> Answer {
-        let name = Value::from(self.tool.name.as_str());
-        self.call_params(role, &format!(r#""name":{name},"arguments":{arguments}"#)).await
+        let message = self.call_of(arguments);
+        self.send(role, message).await
     }
 
     /// Calls with these members as the parameters.
@@ -116,8 +116,13 @@ impl<'f> Play<'f> {
     }
 
     pub(super) fn call_message(&self, arguments: &Map<String, Value>) -> Message {
-        let (name, text) = (Value::from(self.tool.name.as_str()), text_of(arguments));
-        self.framed(&format!(r#""name":{name},"arguments":{text}"#))
+        self.call_of(&text_of(arguments))
+    }
+
+    /// A call of the tool with these bytes as its arguments.
+    pub(super) fn call_of(&self, arguments: &str) -> Message {
+        let name = Value::from(self.tool.name.as_str());
+        self.framed(&format!(r#""name":{name},"arguments":{arguments}"#))
     }
 
     pub(super) async fn send(&mut self, role: Role, message: Message) -> Answer {

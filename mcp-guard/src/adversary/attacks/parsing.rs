@@ -120,12 +120,7 @@ pub(super) async fn deep(play: &mut Play<'_>) {
     let depth = 40 + play.chance.place(20_000);
     let deep = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     let name = play.choose(|_| true).map_or("adversary".into(), |argument| argument.name.clone());
-    let message = {
-        let text = text_with(&arguments, &name, &deep);
-        let tool = Value::from(play.tool.name.as_str());
-        play.framed(&format!(r#""name":{tool},"arguments":{text}"#))
-    };
-    let answer = play.send(Role::Agent, message).await;
+    let answer = play.call_text(Role::Agent, &text_with(&arguments, &name, &deep)).await;
     if answer.is_accepted() {
         play.land("a call was accepted that must be refused");
     }
@@ -174,8 +169,7 @@ pub(super) async fn batch(play: &mut Play<'_>) {
     let limited = play.choose(|argument| argument.is_integer() && argument.maximum.is_some());
     let Some((argument, max)) = limited.and_then(|of| Some((of, of.maximum?))) else { return };
     let text = text_with(&play.good(), &argument.name, &(max + 1).to_string());
-    let tool = Value::from(play.tool.name.as_str());
-    let call = play.framed(&format!(r#""name":{tool},"arguments":{text}"#));
+    let call = play.call_of(&text);
     let call = String::from_utf8_lossy(&call.bytes).into_owned();
     let ping = r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{}}"#;
     let batch = format!("[{ping},{call}]").into_bytes();
