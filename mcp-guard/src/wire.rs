@@ -7,8 +7,8 @@
 
 use std::{cell::Cell, collections::HashSet, fmt};
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Number, Value};
 
 use crate::failure::Failure;
 
@@ -41,7 +41,7 @@ pub(crate) struct Refused {
     pub(crate) fault: Fault,
     /// The request's id, where it could be read.
     pub(crate) id: Option<Value>,
-    /// Whether somebody waits for an answer: a notification has none.
+    /// Whether somebody waits for an answer: a notification has none, nor has an answer.
     pub(crate) answerable: bool,
 }
 
@@ -52,6 +52,7 @@ pub(crate) enum Fault {
     RepeatedKey,
     ReservedKey,
     MalformedId,
+    Ambiguous,
     Malformed,
     NotAnObject,
 }
@@ -70,6 +71,10 @@ impl Fault {
             Self::MalformedId => {
                 ("malformed_id", "The message's `id` is neither text nor a number.")
             }
+            Self::Ambiguous => (
+                "ambiguous_message",
+                "The message is more than one of a request, a result and an error.",
+            ),
             Self::Malformed => ("malformed_json", "The message is not well-formed JSON."),
             Self::NotAnObject => ("not_an_object", "The message is not one JSON object."),
         };
@@ -84,28 +89,35 @@ impl Refused {
     }
 }
 
-/// Refuses a message that is too large, too deep, malformed, or says something twice.
+/// Refuses a message that is too large, too deep, malformed, says something twice, or is two at once.
 pub(crate) fn check(message: &[u8], limits: WireLimits) -> Result<(), Refused> {
     scan(message, limits, true)
 }
 
-fn scan(message: &[u8], limits: WireLimits, has_an_id: bool) -> Result<(), Refused> {
+fn scan(message: &[u8], limits: WireLimits, is_message: bool) -> Result<(), Refused> {
     if message.len() > limits.max_bytes {
         return Err(Refused::unread(Fault::TooLarge));
     }
-    let walk = Walk { fault: Cell::new(None), max_depth: limits.max_depth, has_an_id };
+    let walk = Walk { fault: Cell::new(None), max_depth: limits.max_depth };
     let mut parser = serde_json::Deserializer::from_slice(message);
-    let read = Inside { walk: &walk, depth: 0 }.deserialize(&mut parser);
+    let place = if is_message { Place::Message } else { Place::Value };
+    let read = Inside { walk: &walk, depth: 0, place }.deserialize(&mut parser);
     let Ok(read) = read.and_then(|read| parser.end().map(|()| read)) else {
         let fault = walk.fault.get().unwrap_or(Fault::Malformed);
         return Err(Refused::unread(fault));
     };
-    let Read::Object { id, has_id } = read else {
+    let Read::Object(envelope) = read else {
         return Err(Refused::unread(Fault::NotAnObject));
     };
+    if envelope.is_ambiguous() {
+        walk.found(Fault::Ambiguous);
+    }
     match walk.fault.get() {
         None => Ok(()),
-        Some(fault) => Err(Refused { fault, id, answerable: has_id }),
+        Some(fault) => {
+            let answerable = envelope.awaits_an_answer();
+            Err(Refused { fault, id: envelope.id, answerable })
+        }
     }
 }
 
@@ -123,8 +135,6 @@ pub(crate) fn object(
 struct Walk {
     fault: Cell<Option<Fault>>,
     max_depth: usize,
-    /// Whether a member `id` of the whole is a request's, to be told, and no value like any other.
-    has_an_id: bool,
 }
 
 impl Walk {
@@ -133,17 +143,53 @@ impl Walk {
     }
 }
 
+/// The members that say what a message is (JSON-RPC 2.0 §4 and §5).
+#[derive(Default)]
+struct Envelope {
+    /// Text or a number: nothing else can be answered to.
+    id: Option<Value>,
+    has_id: bool,
+    has_method: bool,
+    /// Results and errors.
+    answers: usize,
+}
+
+impl Envelope {
+    /// Of a message that is several at once, one reader takes one, and the next another.
+    fn is_ambiguous(&self) -> bool {
+        usize::from(self.has_method) + self.answers > 1
+    }
+
+    /// An answer carries an id of the server's, under which the client may wait for something else.
+    fn awaits_an_answer(&self) -> bool {
+        self.has_id && (self.has_method || self.answers == 0)
+    }
+}
+
 /// What a value was.
 enum Read {
-    Object {
-        id: Option<Value>,
-        has_id: bool,
-    },
+    Object(Envelope),
     /// Those of a number, behind [`DIGITS_THAT_ARE_READ`]. The parser hands them over as text that it
     /// owns, and what is written in a message as text that it borrows. Should it come to do otherwise,
     /// every number is refused.
-    Digits,
+    Digits(String),
+    /// Of a message, as it was written.
+    Id(Value),
     Other,
+}
+
+/// Where a value stands, as far as that matters to what is kept of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Message,
+    Id,
+    Value,
+}
+
+impl Place {
+    fn of_member(self, key: &str) -> Self {
+        if self == Self::Message && key == "id" { Self::Id } else { Self::Value }
+    }
 }
 
 /// A place in the message, so many objects and arrays deep.
@@ -151,6 +197,7 @@ enum Read {
 struct Inside<'w> {
     walk: &'w Walk,
     depth: usize,
+    place: Place,
 }
 
 impl Inside<'_> {
@@ -159,7 +206,34 @@ impl Inside<'_> {
             self.walk.found(Fault::TooDeep);
             return None;
         }
-        Some(Self { depth: self.depth + 1, ..self })
+        Some(Self { depth: self.depth + 1, place: Place::Value, ..self })
+    }
+
+    fn plain(self, value: impl Into<Value>) -> Read {
+        if self.place == Place::Id { Read::Id(value.into()) } else { Read::Other }
+    }
+
+    fn number<E: de::Error>(self, digits: &str) -> Result<Read, E> {
+        let number: Number = digits.parse().map_err(E::custom)?;
+        Ok(self.plain(number))
+    }
+
+    fn note(self, envelope: &mut Envelope, key: &str, value: Read) {
+        match key {
+            "id" => {
+                envelope.has_id = true;
+                match value {
+                    Read::Id(id) if id.is_string() || id.is_number() => {
+                        envelope.id.get_or_insert(id);
+                    }
+                    Read::Id(Value::Null) => {}
+                    _ => self.walk.found(Fault::MalformedId),
+                }
+            }
+            "method" => envelope.has_method = true,
+            "result" | "error" => envelope.answers += 1,
+            _ => {}
+        }
     }
 }
 
@@ -183,23 +257,15 @@ impl<'de> Visitor<'de> for Inside<'_> {
             while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
             return Ok(Read::Other);
         };
-        let (mut id, mut has_id) = (None, false);
+        let mut envelope = Envelope::default();
         let mut keys = HashSet::new();
         while let Some(key) = map.next_key::<String>()? {
-            if self.depth == 0 && self.walk.has_an_id && key == "id" {
-                // JSON-RPC 2.0 §4. Within another, things could be said twice.
-                let value: Value = map.next_value()?;
-                has_id = true;
-                if !(value.is_string() || value.is_number() || value.is_null()) {
-                    self.walk.found(Fault::MalformedId);
-                }
-                // An id that is neither text nor a number is nothing to answer to.
-                id = id.or(Some(value).filter(|id| id.is_string() || id.is_number()));
-            } else {
-                let value = map.next_value_seed(inside)?;
-                if key == DIGITS_THAT_ARE_READ && matches!(value, Read::Digits) {
-                    return Ok(Read::Other);
-                }
+            let place = self.place.of_member(&key);
+            let value = map.next_value_seed(Inside { place, ..inside })?;
+            match value {
+                Read::Digits(digits) if key == DIGITS_THAT_ARE_READ => return self.number(&digits),
+                value if self.place == Place::Message => self.note(&mut envelope, &key, value),
+                _ => {}
             }
             if [TEXT_THAT_IS_READ, DIGITS_THAT_ARE_READ].contains(&key.as_str()) {
                 self.walk.found(Fault::ReservedKey);
@@ -208,7 +274,7 @@ impl<'de> Visitor<'de> for Inside<'_> {
                 self.walk.found(Fault::RepeatedKey);
             }
         }
-        Ok(Read::Object { id, has_id })
+        Ok(Read::Object(envelope))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Read, A::Error> {
@@ -219,32 +285,32 @@ impl<'de> Visitor<'de> for Inside<'_> {
         Ok(Read::Other)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Read, E> {
-        Ok(Read::Other)
+    fn visit_bool<E>(self, value: bool) -> Result<Read, E> {
+        Ok(self.plain(value))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Read, E> {
-        Ok(Read::Other)
+    fn visit_i64<E>(self, value: i64) -> Result<Read, E> {
+        Ok(self.plain(value))
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Read, E> {
-        Ok(Read::Other)
+    fn visit_u64<E>(self, value: u64) -> Result<Read, E> {
+        Ok(self.plain(value))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Read, E> {
-        Ok(Read::Other)
+    fn visit_f64<E>(self, value: f64) -> Result<Read, E> {
+        Ok(self.plain(value))
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<Read, E> {
-        Ok(Read::Other)
+    fn visit_str<E>(self, value: &str) -> Result<Read, E> {
+        Ok(self.plain(value))
     }
 
-    fn visit_string<E>(self, _: String) -> Result<Read, E> {
-        Ok(Read::Digits)
+    fn visit_string<E>(self, digits: String) -> Result<Read, E> {
+        Ok(Read::Digits(digits))
     }
 
     fn visit_unit<E>(self) -> Result<Read, E> {
-        Ok(Read::Other)
+        Ok(self.plain(Value::Null))
     }
 }
 
@@ -288,6 +354,7 @@ mod tests {
             r#"{"id":1,"p":{"$serde_json::private::Number":3}}"#,
             r#"{"id":1,"p":{"$serde_json::private::Number":{"a":[3,null,true]}}}"#,
             r#"{"id":1,"$serde_json::private::Number":"3"}"#,
+            r#"{"id":{"$serde_json::private::Number":"3"}}"#,
         ] {
             assert_eq!(fault(hidden), Some(Fault::ReservedKey), "{hidden}");
         }
@@ -305,16 +372,49 @@ mod tests {
 
     #[test]
     fn an_id_is_a_text_or_a_number() {
-        for id in [r#"{"a":1,"a":2}"#, "[]", "true", "{}"] {
+        for id in [r#"{"a":1}"#, "[]", "true", "{}"] {
             assert_eq!(fault(&format!(r#"{{"id":{id}}}"#)), Some(Fault::MalformedId), "{id}");
         }
         for id in ["null", "1", "-1.5", r#""x""#] {
             assert_eq!(fault(&format!(r#"{{"id":{id}}}"#)), None, "{id}");
         }
+        assert_eq!(fault(r#"{"id":{"a":1,"a":2}}"#), Some(Fault::RepeatedKey));
         // Of claims and the like, it is a value like any other.
         let other = scan(br#"{"id":{"a":1,"a":2}}"#, WireLimits::default(), false);
         assert_eq!(other.expect_err("refused").fault, Fault::RepeatedKey);
         assert!(scan(br#"{"id":[true]}"#, WireLimits::default(), false).is_ok());
+    }
+
+    #[test]
+    fn a_message_is_one_of_its_kinds() {
+        for two in [
+            r#"{"id":1,"method":"ping","result":{}}"#,
+            r#"{"id":1,"error":null,"method":"ping"}"#,
+            r#"{"result":{},"error":{}}"#,
+        ] {
+            assert_eq!(fault(two), Some(Fault::Ambiguous), "{two}");
+        }
+        for one in [
+            r#"{"id":1,"method":"ping","params":{"result":1,"error":2}}"#,
+            r#"{"id":1,"result":{"error":1}}"#,
+        ] {
+            assert_eq!(fault(one), None, "{one}");
+        }
+        // Of claims and the like, these are values like any other.
+        let other = br#"{"method":1,"result":2,"error":3}"#;
+        assert!(scan(other, WireLimits::default(), false).is_ok());
+    }
+
+    #[test]
+    fn nobody_waits_for_an_answer_to_an_answer() {
+        let asked = [r#"{"id":1,"a":1,"a":1}"#, r#"{"id":1,"method":"ping","result":{}}"#];
+        let told = [r#"{"id":1,"result":{"a":1,"a":1}}"#, r#"{"id":1,"result":{},"error":{}}"#];
+        for (messages, answerable) in [(asked, true), (told, false)] {
+            for message in messages {
+                let refused = check(message.as_bytes(), WireLimits::default());
+                assert_eq!(refused.expect_err("refused").answerable, answerable, "{message}");
+            }
+        }
     }
 
     #[test]

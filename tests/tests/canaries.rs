@@ -210,6 +210,13 @@ async fn send_what_does_not_fit(wire: &Wire, heard: &mut Heard) {
             format!(r#"{{"jsonrpc":"2.0","id":{{"{}":1}},"method":"ping"}}"#, canary("sent_id")),
             "malformed_id",
         ),
+        (
+            format!(
+                r#"{{"jsonrpc":"2.0","id":900,"method":"ping","result":"{}"}}"#,
+                canary("sent_result")
+            ),
+            "ambiguous_message",
+        ),
     ] {
         let answer = wire.exchange(900, "tools/call", None, &text).await;
         assert_eq!(heard.hear(&answer).1, code, "{answer:?}");

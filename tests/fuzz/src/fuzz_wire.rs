@@ -1,5 +1,5 @@
 //! The raw checks let a message pass exactly if it is one object, says nothing twice, is no deeper and no
-//! larger than it may be, has no key that is reserved, and no `id` that is none.
+//! larger than it may be, has no key that is reserved, no `id` that is none, and is of one kind.
 
 use mcp_guard::{__fuzzing::passes, WireLimits};
 use serde_json::Value;
@@ -28,7 +28,9 @@ fn is_right(message: &[u8]) -> bool {
         Ok(read @ Value::Object(_)) => {
             let id = &read["id"];
             let is_an_id = id.is_string() || id.is_number() || id.is_null();
-            is_an_id && members(&read) == Some(shape.members)
+            let kinds =
+                ["method", "result", "error"].iter().filter(|kind| read.get(kind).is_some());
+            is_an_id && kinds.count() <= 1 && members(&read) == Some(shape.members)
         }
         _ => false,
     }
