@@ -26,12 +26,13 @@ use crate::caller::Caller;
 /// Decides by [Cedar](https://www.cedarpolicy.com) policies. Cheap to clone; every clone is the same
 /// authorizer, so that one can be kept to [`reload`](Self::reload).
 ///
-/// ```ignore
+/// ```
+/// # use mcp_guard::{CedarAuthorizer, prelude::*};
 /// let cedar = CedarAuthorizer::from_text(r#"
 ///     permit(principal, action == Action::"create_refund", resource == Tool::"create_refund")
 ///     when { principal.scopes.contains("refunds") && context.arguments.amount_cents <= 50000 };
 /// "#);
-/// let guard = Guard::builder().authorizer(cedar.clone()) /* … */ .build()?;
+/// let guard = Guard::builder().authorizer(cedar.clone()); // … .build()?
 /// ```
 ///
 /// What policies can name:

@@ -28,17 +28,33 @@ const LEAST_IDLE: Duration = Duration::from_secs(60);
 ///
 /// It is used as the [`tokio_postgres::Client`] that it dereferences to:
 ///
-/// ```ignore
+/// ```
+/// # use mcp_guard::{PgTransaction, prelude::*, tokio_postgres};
+/// # #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+/// # struct Refund {
+/// #     order_id: String,
+/// #     amount_cents: i64,
+/// # }
+/// # #[derive(Debug, thiserror::Error, ToolError)]
+/// # enum RefundError {
+/// #     #[error("the database refused")]
+/// #     #[tool_error(transient)]
+/// #     Database(#[from] tokio_postgres::Error),
+/// # }
+/// /// Refund an order.
 /// #[guarded_tool(idempotent(store = "transaction"), scope = "refunds")]
 /// async fn create_refund(
 ///     tx: &mut PgTransaction,
+///     /// Order to refund.
 ///     order_id: String,
+///     /// Cents.
 ///     amount_cents: i64,
 /// ) -> Result<Refund, RefundError> {
 ///     tx.execute("INSERT INTO refunds (order_id, cents) VALUES ($1, $2)", &[&order_id, &amount_cents])
 ///         .await?;
 ///     Ok(Refund { order_id, amount_cents })
 /// }
+/// # let _ = Guard::builder().tool::<create_refund>();
 /// ```
 ///
 /// The body does not end the transaction: the guard does, when the body's outcome is known. One that
