@@ -18,6 +18,8 @@ mod budget;
 mod caller;
 mod clock;
 mod credential;
+#[cfg(test)]
+mod docs_tests;
 mod effect;
 mod encryption;
 mod error;
