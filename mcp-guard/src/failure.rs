@@ -71,7 +71,8 @@ pub struct Failure {
     pub retryable: bool,
     /// How long to wait before it, in milliseconds.
     pub retry_after_ms: Option<u64>,
-    /// Whether a call with a new key cannot act twice.
+    /// Whether a call with a new key cannot act twice: only where the record of this key was asked, and
+    /// says so. What is refused before that may repeat a call that was carried out.
     pub safe_new_key: bool,
     /// The argument that it is about, as a JSON pointer (RFC 6901).
     pub field: Option<String>,
@@ -102,7 +103,7 @@ impl Failure {
             message: message.into(),
             retryable: category == Category::Transient,
             retry_after_ms: None,
-            safe_new_key: matches!(category, Category::Validation | Category::Authz),
+            safe_new_key: false,
             field: None,
             next_action: template::next_action(category),
             error_id: None,

@@ -18,6 +18,8 @@ on_every_store! {
     whatever_ends_a_body_in_the_middle_leaves_it_unknown,
     a_retry_is_carried_out_under_the_same_downstream_key,
     a_retry_that_did_nothing_frees_nothing,
+    what_is_refused_before_the_record_is_asked_allows_no_new_key,
+    a_retry_that_is_refused_now_is_told_that_it_is_unknown,
     the_next_call_finds_out_what_became_of_the_first,
     a_look_on_behalf_of_a_caller_is_the_callers_own,
     what_cannot_be_found_out_stays_unknown,
@@ -130,10 +132,62 @@ async fn a_retry_that_did_nothing_frees_nothing(site: &Site) {
     site.moods().set("ord_1", Moment::Before, How::Refuse);
     let refused = wire.call("pay_again", payment("the-first-key", "ord_1", 500)).await;
     assert_eq!(refused.category(), "rejected");
+    let error = &refused.envelope()["error"];
+    assert_eq!(error["safe_new_key"], false, "the first attempt acted: {refused:?}");
+    let advice = error["next_action"].to_string();
+    assert!(advice.contains("Do not use a new idempotency_key"), "{advice}");
     site.moods().clear("ord_1");
     let differs = wire.call("pay_again", payment("another-key", "ord_1", 400)).await;
     assert_eq!(code(&differs), "key_conflict", "the business key is held");
     assert_eq!(site.effects().entries().len(), 1);
+}
+
+/// An agent that lost the answer and sends the call again, less well, is told nothing that makes it act
+/// twice.
+async fn what_is_refused_before_the_record_is_asked_allows_no_new_key(site: &Site) {
+    let bench = site.bench().await;
+    let wire = bench.wire(&Settings::default()).await;
+    let unscoped = Caller::local("agent").with_tenant("acme");
+    let unscoped = bench.wire_for(unscoped, &Settings::default()).await;
+    let sent = payment("the-first-key", "ord_1", 500);
+    assert!(!wire.call("pay", sent.clone()).await.is_replay());
+    let but = |member: &str, value: Option<&str>| {
+        let mut sent = sent.clone();
+        let members = sent.as_object_mut().expect("arguments");
+        match value {
+            Some(value) => members.insert(member.into(), value.into()),
+            None => members.remove(member),
+        };
+        sent
+    };
+    for (wire, arguments, told) in [
+        (&wire, but("amount_cents", Some("500")), "invalid_argument"),
+        (&wire, but("memo", Some("again")), "unknown_argument"),
+        (&wire, but("idempotency_key", None), "key_missing"),
+        (&wire, but("idempotency_key", Some("short")), "key_malformed"),
+        (&unscoped, sent.clone(), "insufficient_scope"),
+    ] {
+        let refused = wire.call("pay", arguments).await;
+        assert_eq!(code(&refused), told);
+        assert_eq!(refused.envelope()["error"]["safe_new_key"], false, "{refused:?}");
+    }
+    assert_eq!(site.effects().entries().len(), 1);
+}
+
+async fn a_retry_that_is_refused_now_is_told_that_it_is_unknown(site: &Site) {
+    let bench = site.bench().await;
+    let trusted = agent().with_scopes([SCOPE, "payments:large"]);
+    let trusted = bench.wire_for(trusted, &Settings::default()).await;
+    site.doubt(&trusted, "pay_again_within", "the-first-key", "ord_1", Moment::Landed).await;
+
+    let wire = bench.wire(&Settings::default()).await;
+    let told = wire.call("pay_again_within", payment("the-first-key", "ord_1", 500)).await;
+    assert_eq!(told.error(), ("unknown".into(), "outcome_unknown".into()));
+    assert_eq!(told.envelope()["error"]["safe_new_key"], false);
+    let fresh = wire.call("pay_again_within", payment("another-key", "ord_2", 500)).await;
+    assert_eq!(code(&fresh), "limit_exceeded");
+    assert_eq!(fresh.envelope()["error"]["safe_new_key"], true, "nothing is known of it");
+    assert_eq!(site.attempts().entries().len(), 1);
 }
 
 async fn the_next_call_finds_out_what_became_of_the_first(site: &Site) {

@@ -40,8 +40,6 @@ impl Failure {
             "not_permitted",
             "This caller may not do this, or what it is about does not exist.",
         );
-        // The key was not looked up: it may be that of an operation that was done.
-        failure.safe_new_key = false;
         failure.denied_by = Some(denied_by.into());
         failure
     }
@@ -105,7 +103,7 @@ impl Failure {
         failure.field = budget.parameter.map(|name| format!("/{name}"));
         failure.next_action = "Stop and tell a person. Do not split the amount into smaller calls, \
                                and do not try again before the budget has room.";
-        failure
+        failure.of_an_unused_key()
     }
 }
 
@@ -126,25 +124,36 @@ impl Failure {
     }
 
     pub(crate) fn key_missing() -> Self {
-        Self::invalid(
+        Self::of_key(
             "key_missing",
-            "idempotency_key is missing. This tool changes something and needs one.".into(),
-            Some("/idempotency_key".into()),
+            "idempotency_key is missing. This tool changes something and needs one.",
         )
     }
 
     pub(crate) fn key_malformed() -> Self {
-        Self::invalid(
+        Self::of_key(
             "key_malformed",
-            "idempotency_key must be a string of 8 to 128 characters out of A-Z a-z 0-9 _ . : -"
-                .into(),
-            Some("/idempotency_key".into()),
+            "idempotency_key must be a string of 8 to 128 characters out of A-Z a-z 0-9 _ . : -",
         )
+    }
+
+    fn of_key(code: &'static str, message: &str) -> Self {
+        let mut failure =
+            Self::invalid(code, message.into(), Some(format!("/{}", crate::key::KEY_ARGUMENT)));
+        failure.next_action = "Send the idempotency_key that this operation was first tried with. \
+                               Make a new one only if it was never tried.";
+        failure
     }
 }
 
 // What became of the key.
 impl Failure {
+    /// For a call that was refused when the record was asked, and knows of nothing under its key.
+    pub(crate) fn of_an_unused_key(mut self) -> Self {
+        self.safe_new_key = true;
+        self
+    }
+
     pub(crate) fn in_flight(retry_after: Duration) -> Self {
         let mut failure = Self::new(
             Category::Idempotent,
@@ -243,8 +252,7 @@ impl Failure {
     }
 }
 
-// The credential, before anything was done. An earlier attempt at the operation may have acted, so
-// that a new key is not safe.
+// The credential, before anything was done.
 impl Failure {
     pub(crate) fn of_credential(error: &CredentialError) -> Self {
         let failure = match error {
@@ -265,7 +273,7 @@ impl Failure {
                 "The server cannot get the tool's credential. This call did nothing.",
             ),
         };
-        Self { safe_new_key: false, ..failure.logged(error.to_string()) }
+        failure.logged(error.to_string())
     }
 }
 
@@ -321,6 +329,13 @@ impl Failure {
         if self.category == Category::Validation {
             self.next_action = "Fix the arguments, or ask the user. The corrected call needs a new idempotency_key.";
         }
+        self
+    }
+
+    /// For a call that its body refused, after an attempt that may have been carried out.
+    pub(crate) fn after_a_doubtful_attempt(mut self) -> Self {
+        self.next_action = "An earlier attempt may have been carried out. Do not use a new \
+                            idempotency_key. Check whether it was done, or tell a person.";
         self
     }
 

@@ -77,9 +77,12 @@ pub(super) async fn reserve(
     let claim = match reservations {
         Ok(reservations) => claim_of(&once, &grant, core, reservations)?,
         Err(refused) => {
-            let standing = store.recall(&claim_of(&once, &grant, core, Vec::new())?).await?;
-            return Err(standing
-                .map_or_else(|| refused.into(), |standing| stands(standing, core, &grant, &once)));
+            // What is refused is not carried out again: of an unknown operation, it is told that.
+            let look = claim_of(&once, &grant, core, Vec::new())?.with_retake(false);
+            return Err(store.recall(&look).await?.map_or_else(
+                || refused.of_an_unused_key().into(),
+                |standing| stands(standing, core, &grant, &once),
+            ));
         }
     };
     // A store that cannot give the secret now would leave a claim behind that nobody can use.

@@ -5,6 +5,7 @@ mod transaction;
 
 use std::sync::Arc;
 
+use judge::Before;
 pub(super) use judge::Certainty;
 
 use super::{Core, Reply, background, misfit, reserve::Held, run::Ended};
@@ -27,10 +28,12 @@ pub(super) async fn settle(ended: Ended, core: &Core) -> Reply {
         let reply = transaction::settle(tool, end, held, open, core).await;
         return misfit::mark(reply, misfits.as_ref());
     }
+    let on_unknown = held.once.spec.on_unknown;
+    let before = Before::attempt(held.lease.attempt.epoch, on_unknown);
     let (certainty, reply) = if held.once.spec.dispatches && !dispatched && !end.is_success() {
-        judge::before_effect(tool, end)
+        judge::before_effect(tool, end, before)
     } else {
-        judge::of_effect(tool, end, held.once.spec.on_unknown, held.lease.attempt.epoch)
+        judge::of_effect(tool, end, on_unknown, before)
     };
     let operation = held.lease.attempt.operation;
     let settlement = settlement(certainty, &reply, &operation, &held.once.spec, core);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
 use super::{
-    judge::{self, Certainty},
+    judge::{self, Before, Certainty},
     settlement,
 };
 use crate::{
@@ -27,7 +27,8 @@ pub(super) async fn settle(
     open: Box<dyn OpenTransaction>,
     core: &Core,
 ) -> Reply {
-    let (certainty, reply) = judge::before_effect(tool, end);
+    // What an earlier attempt did is in the record, or was undone.
+    let (certainty, reply) = judge::before_effect(tool, end, Before::Nothing);
     let operation = held.lease.attempt.operation;
     let settlement = settlement(certainty, &reply, &operation, &held.once.spec, core);
     let finish = match certainty {

@@ -63,6 +63,11 @@ payments! {
     pay_patiently(idempotent(key = [order_id, purpose], in_flight = wait("10s"))) Plain;
     pay_impatiently(idempotent(key = [order_id, purpose], in_flight = wait("200ms"))) Plain;
     pay_again(idempotent(key = [order_id, purpose], on_unknown = retry)) Deduplicates;
+    pay_again_within(
+        idempotent(key = [order_id, purpose], on_unknown = retry),
+        max_amount = 400,
+        limit(amount_cents <= 1_000, scope = "payments:large")
+    ) Deduplicates;
     pay_and_look(idempotent(key = [order_id, purpose], on_unknown = reconcile(look))) Plain;
     pay_when_dispatched(idempotent(key = [order_id, purpose], dispatch)) Dispatches;
     pay_by_client_key(idempotent) Plain;
