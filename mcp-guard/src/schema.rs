@@ -14,6 +14,7 @@ mod output;
 mod probe;
 mod redact;
 mod result;
+mod spelling;
 mod untagged;
 
 pub(crate) use asked::{with_defaults, without_key};
@@ -24,6 +25,7 @@ pub(crate) use lint::{Lints, Shown, findings};
 pub(crate) use result::ResultSchema;
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::{Map, Value};
+pub(crate) use spelling::hold_to_one;
 
 /// The schema that schemars derives, in draft 2020-12.
 pub(crate) fn of_arguments<T: JsonSchema>() -> Schema {

@@ -11,7 +11,7 @@ use crate::{
     caller::Caller,
     schema::{
         ArgumentsSchema, Finding, Lints, Misfit, ResultSchema, Shown, findings, hash_of,
-        hash_of_text,
+        hash_of_text, hold_to_one,
     },
     tool::{BudgetOf, Decoded, EffectClass, Registered, Requirement, ToolSpec},
 };
@@ -164,8 +164,8 @@ impl GuardedTool {
 fn arguments(tool: &Registered, publish_limits: bool) -> Result<ArgumentsSchema, String> {
     let spec = tool.spec();
     let needs_key = matches!(spec.effect, EffectClass::Idempotent(_));
-    let schema =
-        ArgumentsSchema::new(tool.arguments_schema(), needs_key, spec.limits, publish_limits)?;
+    let derived = hold_to_one(tool.arguments_schema(), &telling_apart(spec))?;
+    let schema = ArgumentsSchema::new(derived, needs_key, spec.limits, publish_limits)?;
     for name in named_arguments(spec) {
         if !schema.requires(name) {
             return Err(format!(
@@ -180,12 +180,18 @@ fn arguments(tool: &Registered, publish_limits: bool) -> Result<ArgumentsSchema,
 
 /// The arguments that a business key or a budget is made of.
 fn named_arguments(spec: &ToolSpec) -> Vec<&'static str> {
+    let mut names = telling_apart(spec);
+    names.extend(spec.budgets.iter().filter_map(|budget| budget.parameter));
+    names
+}
+
+/// The arguments by whose values operations, or budgets, are told apart.
+fn telling_apart(spec: &ToolSpec) -> Vec<&'static str> {
     let mut names = Vec::new();
     if let EffectClass::Idempotent(idempotent) = spec.effect {
         names.extend(idempotent.business_key);
     }
     for budget in spec.budgets {
-        names.extend(budget.parameter);
         if let BudgetOf::Parameter(name) = budget.of {
             names.push(name);
         }

@@ -109,7 +109,10 @@ impl<'i> Keyword<'i> for Exact {
     fn is_valid(&self, instance: &'i Value) -> bool {
         let Value::Number(number) = instance else { return true };
         let is_whole = number.as_f64().is_some_and(|number| number.fract() == 0.0);
-        let fits = number.is_i64() || (!self.is_signed && number.is_u64());
+        // `-0` is a double, which `arbitrary_precision` alone takes for an integer.
+        let is_integer = number.is_i64()
+            && !(number.as_i64() == Some(0) && number.as_f64().is_some_and(f64::is_sign_negative));
+        let fits = is_integer || (!self.is_signed && number.is_u64());
         !is_whole || fits
     }
 }
@@ -154,6 +157,8 @@ mod tests {
             (r#"{"unsigned": 18446744073709551615}"#, true),
             (r#"{"unsigned": 18446744073709551616}"#, false),
             (r#"{"unsigned": 500.0}"#, false),
+            (r#"{"wide": 0}"#, true),
+            (r#"{"wide": -0}"#, false),
             (r#"{"positive": 9223372036854775807}"#, true),
             (r#"{"positive": 9223372036854775808}"#, false),
             (r#"{"widest": 18446744073709551615}"#, true),

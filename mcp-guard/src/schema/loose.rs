@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 /// What schemars writes for a decimal number that is read, and what is taken: the text alone, as JSON's
 /// numbers are floats to most who write them, and so short that no decimal type rounds it.
-const DECIMAL: &str = r"^-?\d+(\.\d+)?([eE]\d+)?$";
+pub(super) const DECIMAL: &str = r"^-?\d+(\.\d+)?([eE]\d+)?$";
 const EXACT_DECIMAL: &str = r"^-?[0-9]+(\.[0-9]+)?$";
 const DECIMAL_LENGTH: u8 = 28;
 

@@ -13,6 +13,7 @@ mod mutations;
 mod oracle;
 mod refused;
 mod run;
+mod spelling;
 mod structs;
 mod texts;
 mod trial;
