@@ -165,6 +165,32 @@ async fn clients_of_2026_07_28_need_none_and_take_no_place() {
     assert_eq!(response.headers().get("Mcp-Session-Id"), None);
 }
 
+/// `rmcp` takes every `initialize` for the beginning of a session, whatever revision it names.
+#[tokio::test]
+async fn an_initialize_that_names_2026_07_28_takes_a_place_and_has_an_owner() {
+    let server = Server::start(|http| http.max_sessions(2)).await;
+    let initialize = INITIALIZE.replace("2025-11-25", "2026-07-28");
+    let begin = async || {
+        let request = server.request(Method::POST, AGENT_TOKEN, None).body(initialize.clone());
+        let request = request.header("MCP-Protocol-Version", "2026-07-28");
+        request.send().await.expect("an answer")
+    };
+    let first = begin().await.headers()["Mcp-Session-Id"].to_str().expect("text").to_owned();
+    assert_eq!(begin().await.status(), StatusCode::OK);
+    for _ in 0..3 {
+        let refused = begin().await;
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(refused.headers().contains_key(header::RETRY_AFTER));
+        assert_eq!(refused.headers().get("Mcp-Session-Id"), None);
+    }
+    let strangers = server.status(Method::POST, INTRUDER_TOKEN, &first).await;
+    assert_eq!(strangers, StatusCode::NOT_FOUND);
+    let answer = text(server.post(AGENT_TOKEN, Some(&first), CALL).await).await;
+    assert!(answer.contains("agent"), "it is its owner's: {answer}");
+    assert!(server.status(Method::DELETE, AGENT_TOKEN, &first).await.is_success());
+    assert_eq!(begin().await.status(), StatusCode::OK, "a place that was given back");
+}
+
 #[test]
 fn no_session_at_all_is_a_mistake() {
     let http = Http::bind("127.0.0.1:0").max_sessions(0).max_sessions_per_caller(0);

@@ -56,7 +56,7 @@ impl Expects {
 }
 
 /// Whether the client speaks 2026-07-28 or a later revision, in which each request stands alone.
-pub(crate) fn is_modern(headers: &HeaderMap) -> bool {
+fn is_modern(headers: &HeaderMap) -> bool {
     version(headers).is_some_and(|version| version >= "2026-07-28")
 }
 

@@ -40,7 +40,7 @@ where
     };
     let sessions = Sessions::new(in_all, of_one);
     let config = config.with_legacy_session_mode(true);
-    let service = StreamableHttpService::new(handler, sessions.manager(), config);
+    let service = StreamableHttpService::new(handler, Arc::clone(&sessions), config);
     sessions.in_front_of(Router::new().route_service(http.endpoint(), service))
 }
 
