@@ -11,6 +11,8 @@ use crate::{error::Error, guard::Guard};
 #[cfg(feature = "http")]
 pub(crate) mod admission;
 #[cfg(feature = "http")]
+mod connections;
+#[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "http")]
 mod listen;

@@ -17,7 +17,7 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::Semaphore,
     time::{sleep, timeout},
 };
@@ -267,6 +267,85 @@ async fn clients_that_never_finish_a_request_are_not_waited_for() {
     assert_eq!(send(call(&Client::new(), address)).await.status(), 200, "others are served");
 }
 
+/// Writes requests and takes no answer, until the server hangs up. Small buffers are full soon.
+async fn read_nothing(address: SocketAddr) {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4096).expect("a small buffer");
+    let mut stream = socket.connect(address).await.expect("a connection");
+    let requests = format!("GET /mcp HTTP/1.1\r\nHost: {address}\r\n\r\n").repeat(100);
+    let hangs_up = async { while stream.write_all(requests.as_bytes()).await.is_ok() {} };
+    timeout(Duration::from_secs(30), hangs_up).await.expect("the server hangs up");
+}
+
+#[tokio::test]
+async fn clients_that_take_no_answer_are_not_waited_for() {
+    let limits = http().read_timeout(Duration::from_millis(300)).max_connections(1);
+    let address = Behind::new().serve(limits).await;
+    read_nothing(address).await;
+    served_soon(address).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_its_time_is_waited_for() {
+    let behind = Behind::new();
+    let patience = Duration::from_millis(200);
+    let address = behind.serve(http().read_timeout(patience)).await;
+    let held = behind.open.acquire().await.expect("open");
+    let waiting = tokio::spawn(send(call(&Client::new(), address)));
+    sleep(patience * 4).await;
+    drop(held);
+    assert_eq!(waiting.await.expect("no panic").status(), 200);
+}
+
+/// A connection from an address of this machine, and whether it is turned away.
+async fn turned_away(from: [u8; 4], address: SocketAddr) -> (TcpStream, bool) {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind((from, 0).into()).expect("an address of this machine");
+    let mut stream = socket.connect(address).await.expect("a connection");
+    let request = format!("GET /mcp HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    // A server that has hung up already may not be heard any more.
+    let _ = stream.write_all(request.as_bytes()).await;
+    let mut status = [0; 12];
+    let heard = stream.read_exact(&mut status).await;
+    (stream, heard.is_err() || &status == b"HTTP/1.1 503")
+}
+
+#[tokio::test]
+async fn one_address_does_not_take_the_connections_of_others() {
+    let limits = || http().max_connections_per_address(2);
+    let address = Behind::new().serve(limits()).await;
+    let proxied = limits().behind(Proxies::x_forwarded_for(["127.0.0.1"]));
+    let proxied = Behind::new().serve(proxied).await;
+    let mut open = Vec::new();
+    for (address, from, is_refused) in [
+        (address, [127, 0, 0, 1], false),
+        (address, [127, 0, 0, 1], false),
+        (address, [127, 0, 0, 1], true),
+        (address, [127, 0, 0, 2], false),
+        // A proxy's are everybody's.
+        (proxied, [127, 0, 0, 1], false),
+        (proxied, [127, 0, 0, 1], false),
+        (proxied, [127, 0, 0, 1], false),
+        (proxied, [127, 0, 0, 2], false),
+        (proxied, [127, 0, 0, 2], false),
+        (proxied, [127, 0, 0, 2], true),
+    ] {
+        let (stream, refused) = turned_away(from, address).await;
+        assert_eq!(refused, is_refused, "{} from {from:?} to {address}", open.len());
+        open.push(stream);
+    }
+}
+
+/// Waits until there is a place for one more, and it is served.
+async fn served_soon(address: SocketAddr) {
+    let patience = Instant::now() + Duration::from_secs(10);
+    while !matches!(call(&Client::new(), address).send().await, Ok(answer) if answer.status() == 200)
+    {
+        assert!(Instant::now() < patience, "a place that is free again is given");
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
 #[tokio::test]
 async fn beyond_its_connections_a_server_turns_clients_away() {
     let address = Behind::new().serve(http().max_connections(2)).await;
@@ -276,12 +355,7 @@ async fn beyond_its_connections_a_server_turns_clients_away() {
     assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("Retry-After: 1"), "{answer}");
     drop(first);
     // The server notices in its own time.
-    let patience = Instant::now() + Duration::from_secs(10);
-    while !matches!(call(&Client::new(), address).send().await, Ok(answer) if answer.status() == 200)
-    {
-        assert!(Instant::now() < patience, "a place that is free again is given");
-        sleep(Duration::from_millis(5)).await;
-    }
+    served_soon(address).await;
 }
 
 /// In a server of one's own, which may not say where requests come from.
@@ -304,6 +378,7 @@ async fn an_address_that_nobody_tells_is_not_let_in() {
 fn limits_that_cannot_be_meant_are_mistakes() {
     let http = http().per_address(Quota::per_second(0)).max_concurrent_requests(0);
     let http = http.max_concurrent_requests_per_address(0).max_connections(0);
+    let http = http.max_connections_per_address(0);
     let http = http.read_timeout(Duration::ZERO).behind(Proxies::forwarded(["10.0.0.0/99"]));
     let builder = Guard::builder().provide(Behind::new()).tool::<act>();
     let builder = builder.store(MemoryStore::new().expect("a store"));
@@ -314,6 +389,7 @@ fn limits_that_cannot_be_meant_are_mistakes() {
         "`.max_concurrent_requests(0)`",
         "`.max_concurrent_requests_per_address(0)`",
         "`.max_connections(0)`",
+        "`.max_connections_per_address(0)`",
         "`.read_timeout(…)`",
         "\"10.0.0.0/99\", which is no address or network",
     ] {

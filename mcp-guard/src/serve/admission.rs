@@ -29,6 +29,7 @@ pub(crate) struct Limits {
     pub(super) requests: usize,
     pub(super) requests_per_address: Option<usize>,
     pub(super) connections: usize,
+    pub(super) connections_per_address: Option<usize>,
     pub(super) sessions: Option<usize>,
     pub(super) sessions_per_caller: Option<usize>,
     pub(super) read_timeout: Duration,
@@ -43,6 +44,7 @@ impl Default for Limits {
             requests: 768,
             requests_per_address: None,
             connections: 896,
+            connections_per_address: None,
             sessions: None,
             sessions_per_caller: None,
             read_timeout: Duration::from_secs(30),
@@ -68,6 +70,7 @@ impl Limits {
             ("max_concurrent_requests", self.requests),
             ("max_concurrent_requests_per_address", self.requests_per_address.unwrap_or(1)),
             ("max_connections", self.connections),
+            ("max_connections_per_address", self.connections_per_address.unwrap_or(1)),
             ("max_sessions", self.sessions.unwrap_or(1)),
             ("max_sessions_per_caller", self.sessions_per_caller.unwrap_or(1)),
         ] {
@@ -96,12 +99,12 @@ pub(crate) struct Door {
 /// Whom an address is taken for: an IPv4 address, or an IPv6 network of 64 bits, which is what one
 /// customer has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Network(Ipv6Addr);
+pub(super) struct Network(Ipv6Addr);
 
 impl Network {
     const UNASKED: Self = Self(Ipv6Addr::UNSPECIFIED);
 
-    fn of(address: IpAddr) -> Self {
+    pub(super) fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => Self(address.to_ipv6_mapped()),
             IpAddr::V6(address) => Self(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),

@@ -97,9 +97,19 @@ impl Http {
         self
     }
 
-    /// How long a client may take to send the head of a request, and again its body. Default 30 s.
-    /// A head that takes longer, or does not come, ends the connection (where the guard listens
-    /// itself); a body that takes longer is answered 408.
+    /// How many of them may be one address's. By default all of them: a proxy in front has one address
+    /// for everybody. The connections of proxies that are named by [`behind`](Self::behind) do not
+    /// count, and an IPv6 address counts with all of its /64.
+    #[must_use]
+    pub fn max_connections_per_address(mut self, connections: usize) -> Self {
+        self.limits.connections_per_address = Some(connections);
+        self
+    }
+
+    /// How long a client may take to send the head of a request, and again its body, and how long it
+    /// may take nothing of an answer. Default 30 s. A head that takes longer, or does not come, and an
+    /// answer of which nothing is taken end the connection (where the guard listens itself); a body
+    /// that takes longer is answered 408.
     #[must_use]
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
         self.limits.read_timeout = timeout;

@@ -1,7 +1,7 @@
-//! The listener of an HTTP server. `axum`'s own sets no time for the head of a request, so that
-//! connections which never send one would stay.
+//! The listener of an HTTP server. `axum`'s own sets no time for the head of a request, and none for an
+//! answer to be taken, so that connections which never send the one or take the other would stay.
 
-use std::{io, io::Write as _, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{io, io::Write as _, net::SocketAddr, pin::pin, time::Duration};
 
 use axum::{Extension, Router, extract::ConnectInfo};
 use hyper::server::conn::http1;
@@ -11,12 +11,12 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
     time::sleep,
 };
+use tokio_io_timeout::TimeoutWriter;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::admission::Limits;
+use super::{admission::Limits, connections::Connections};
 
 /// How long to wait where the operating system gives no connection, for want of files.
 const OUT_OF_FILES: Duration = Duration::from_secs(1);
@@ -29,18 +29,19 @@ pub(super) async fn serve(
     stop: &CancellationToken,
 ) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(limits.read_timeout);
-    let places = Arc::new(Semaphore::new(limits.connections));
+    let patience = limits.read_timeout;
+    http.timer(TokioTimer::new()).header_read_timeout(patience);
+    let places = Connections::new(limits);
     let open = TaskTracker::new();
     while let Some((stream, peer)) = accept(&listener, stop).await {
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+        let Some(place) = places.place(peer.ip()) else {
             turn_away(stream);
             continue;
         };
         let router = router.clone().layer(Extension(ConnectInfo(peer)));
         let (http, stop) = (http.clone(), stop.clone());
         open.spawn(async move {
-            serve_one(&http, stream, router, &stop).await;
+            serve_one(&http, impatient(stream, patience), router, &stop).await;
             drop(place);
         });
     }
@@ -76,16 +77,25 @@ fn is_of_the_connection(error: &io::Error) -> bool {
     kinds.contains(&error.kind())
 }
 
-async fn serve_one(
-    http: &http1::Builder,
-    stream: TcpStream,
-    router: Router,
-    stop: &CancellationToken,
-) {
+/// A connection that fails where the client takes nothing of what waits to be written for so long. An
+/// answer of which nothing waits, as a stream that is idle, may take any time.
+fn impatient(stream: TcpStream, patience: Duration) -> TimeoutWriter<TcpStream> {
     // Without it a small answer waits for the acknowledgement of its header: 40 ms a call.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was not set");
     }
+    let mut stream = TimeoutWriter::new(stream);
+    stream.set_timeout(Some(patience));
+    stream
+}
+
+async fn serve_one(
+    http: &http1::Builder,
+    stream: TimeoutWriter<TcpStream>,
+    router: Router,
+    stop: &CancellationToken,
+) {
+    let stream = pin!(stream);
     let service = TowerToHyperService::new(router);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     let ended = tokio::select! {

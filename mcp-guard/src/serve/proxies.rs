@@ -59,17 +59,23 @@ impl Proxies {
         })
     }
 
+    /// Whether this is one of them.
+    pub(super) fn trust(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.trusted.iter().any(|network| network.contains(&address))
+    }
+
     /// The client's address, for a connection from `peer`. Where the chain cannot be read, it is that
     /// of the last proxy that can be.
     pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut nearest = peer.to_canonical();
-        if !self.trusts(nearest) {
+        if !self.trust(nearest) {
             return nearest;
         }
         for hop in self.hops(headers) {
             let Some(hop) = hop else { return nearest };
             nearest = hop;
-            if !self.trusts(hop) {
+            if !self.trust(hop) {
                 break;
             }
         }
@@ -87,10 +93,6 @@ impl Proxies {
             let elements = value.to_str().unwrap_or("?").rsplit(',');
             elements.map(|element| address(element.trim())).collect::<Vec<_>>()
         })
-    }
-
-    fn trusts(&self, address: IpAddr) -> bool {
-        self.trusted.iter().any(|network| network.contains(&address))
     }
 }
 
