@@ -54,19 +54,35 @@ impl Guard {
     }
 }
 
+/// How long a message that was just handed on may take to become a call that is counted.
+const HAND_OVER: Duration = Duration::from_millis(100);
 /// How long a server that was asked to stop waits for clients after its last call: those who read
 /// take their answers in that time, those who do not would keep it for ever.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 impl Guard {
+    /// Waits until no guarded call is under way, and no outcome is left to be recorded. For a server of
+    /// your own whose transport is not the guard's: await it when the server takes no more requests, and
+    /// before the process ends.
+    ///
+    /// The end of the last connection is not that of the last call: a call goes on when its client hangs
+    /// up, and where the store did not take an outcome, writing it goes on in the background, for a
+    /// minute and a half and as long as the store takes to fail meanwhile. What is cut off is found as
+    /// `unknown` later. [`serve_stdio`](Guard::serve_stdio) and
+    /// [`serve_http`](Guard::serve_http) wait by themselves.
+    pub async fn drained(&self) {
+        tokio::time::sleep(HAND_OVER).await;
+        self.core().drained().await;
+    }
+
     /// Ends when the server was asked to stop, no call is under way any more, and clients had their
     /// time.
     pub(crate) async fn gives_up(&self, stop: &CancellationToken) {
         stop.cancelled().await;
         loop {
-            self.core().drained().await;
+            self.drained().await;
             tokio::time::sleep(LAST_ANSWERS).await;
-            // What was read just before the stop may have become a call only after it.
+            // What a client finished sending meanwhile may have become a call.
             if self.core().is_idle() {
                 return;
             }

@@ -80,6 +80,22 @@ async fn when_told_to_end_the_running_call_is_recorded() {
     }
 }
 
+/// In a server of one's own, which waits for connections and then, as it is told to, for the guard.
+#[tokio::test]
+async fn a_call_whose_client_hung_up_is_recorded_by_a_server_of_ones_own() {
+    let fixture = Fixture::new();
+    let server = Options { composed: true, ..fixture.server(Transport::Http) };
+    let (wire, attempts) = (Wire::open(&server, Version::V2026July).await, fixture.attempts());
+    tokio::select! {
+        answer = wire.call("slow_refund", refund(SHORT)) => panic!("nobody hung up: {answer:?}"),
+        () = attempts.reaches(1) => {}
+    }
+    wire.process().terminate();
+    assert!(wire.process().ended().await.success(), "{}", wire.process().log());
+    assert!(is_recorded(&fixture, SHORT).await);
+    assert_eq!(fixture.effects().entries().len(), 1);
+}
+
 #[tokio::test]
 async fn an_idle_server_ends_at_once() {
     for transport in [Transport::Stdio, Transport::Http] {

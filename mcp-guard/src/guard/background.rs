@@ -12,7 +12,8 @@ const TRIES: u32 = 24;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Does something with the store until it succeeds. Shutting down waits for it.
+/// Does something with the store until it succeeds. Shutting down waits for it, where it is done as
+/// [`Guard::drained`](super::Guard::drained) says.
 pub(super) fn persist<F>(
     running: &TaskTracker,
     what: &'static str,

@@ -7,7 +7,6 @@ mod within;
 use std::{
     io::{self, BufRead},
     thread,
-    time::Duration,
 };
 
 use rmcp::{
@@ -35,8 +34,6 @@ pub(crate) use within::Within;
 
 /// Lines that are read ahead of being handled.
 const READ_AHEAD: usize = 16;
-/// How long a message that was just handed on may take to become a call that is counted.
-const HAND_OVER: Duration = Duration::from_millis(100);
 
 /// A server's transport on standard input and output: each message is checked on its bytes, and
 /// the end of the input reaches the server only when no guarded call is under way any more.
@@ -154,8 +151,7 @@ impl Pump {
         }
         // `rmcp` waits only seconds for calls when its input ends. So it ends for `rmcp` when they
         // are done.
-        tokio::time::sleep(HAND_OVER).await;
-        self.guard.core().drained().await;
+        self.guard.drained().await;
         stop.cancel();
     }
 

@@ -201,7 +201,7 @@ impl Guard {
                 tracing::warn!("ended while clients kept unfinished requests open");
             }
         }
-        self.core().drained().await;
+        self.drained().await;
         Ok(())
     }
 
@@ -211,7 +211,8 @@ impl Guard {
     ///
     /// Where a limit is per address, serve it with
     /// `into_make_service_with_connect_info::<SocketAddr>()`: a request of which the connection's
-    /// address is not known is answered 500.
+    /// address is not known is answered 500. When your server has shut down, await
+    /// [`drained`](Guard::drained): calls outlive the connections that they came over.
     ///
     /// # Errors
     /// When the guard has no `.http(…)`.
@@ -220,7 +221,8 @@ impl Guard {
     }
 
     /// A router for a server of your own that has this guard's [`routes`](Guard::routes), behind
-    /// this guard's authentication and raw checks.
+    /// this guard's authentication and raw checks. It is served and shut down like
+    /// [`router`](Guard::router).
     ///
     /// # Errors
     /// When the guard has no `.http(…)`.

@@ -18,7 +18,10 @@ use mcp_guard::{
         service::RequestContext,
     },
 };
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
 
 #[derive(Clone)]
 struct Composed {
@@ -36,7 +39,14 @@ pub(super) async fn serve_http(
     guard: &Guard,
     listener: TcpListener,
 ) -> Result<(), mcp_guard::Error> {
-    Ok(axum::serve(listener, guard.protect(Composed::new(guard))?).await?)
+    let mut told = signal(SignalKind::terminate())?;
+    let told = async move {
+        told.recv().await;
+    };
+    let router = guard.protect(Composed::new(guard))?;
+    axum::serve(listener, router).with_graceful_shutdown(told).await?;
+    guard.drained().await;
+    Ok(())
 }
 
 impl Composed {
