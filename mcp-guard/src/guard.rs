@@ -103,6 +103,8 @@ pub struct Call {
     tool: String,
     arguments: Value,
     caller: Option<Arc<Caller>>,
+    /// Whether it claims to go on with an earlier one, which had asked for something.
+    further_round: bool,
     /// Honoured up to the claim.
     cancelled: CancellationToken,
 }
@@ -120,8 +122,14 @@ impl Call {
             tool: tool.into(),
             arguments,
             caller: caller.map(Into::into),
+            further_round: false,
             cancelled: CancellationToken::new(),
         }
+    }
+
+    /// Says whether the call claims to be a further round of an earlier one.
+    pub(crate) fn of_a_further_round(self, further_round: bool) -> Self {
+        Self { further_round, ..self }
     }
 
     /// Lets the call be cancelled, until its operation is claimed.
@@ -205,7 +213,7 @@ impl Guard {
         let paced = admit::pace(identified, core)?;
         let grant = authorize::authorize(paced, &core.toolbox, &call.tool)?;
         let admitted = admit::admit(grant, core)?;
-        let valid = validate::validate(admitted, call.arguments)?;
+        let valid = validate::validate(admitted, call.arguments, call.further_round)?;
         let permitted = permit::permit(valid, core, &call.cancelled).await?;
         let reserved = reserve::reserve(permitted, core, &call.cancelled).await?;
         let ended = run::run(reserved, core).await;
@@ -220,6 +228,12 @@ impl Guard {
     ) -> impl Iterator<Item = &GuardedTool> {
         let caller = caller.map(|caller| self.core.effective(caller));
         caller.into_iter().flat_map(|caller| self.core.toolbox.visible_to(caller))
+    }
+
+    /// Whether a caller is not to tell a tool from one that is not there.
+    pub(crate) fn hides(&self, name: &str, caller: Option<Arc<Caller>>) -> bool {
+        self.core.toolbox.hides_unauthorized()
+            && !self.visible_to(caller).any(|tool| tool.spec().name == name)
     }
 
     /// What the rules about schemas warn of, as it was logged when the guard was built. A test that

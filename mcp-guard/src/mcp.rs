@@ -61,11 +61,7 @@ impl Guard {
                 describe(tool),
                 move |context: ToolCallContext<'_, S>| {
                     let guard = guard.clone();
-                    Box::pin(async move {
-                        let ToolCallContext { input_responses, request_state, .. } = &context;
-                        refuse_round(input_responses.as_ref(), request_state.as_ref())?;
-                        guard.answer(context.name, context.arguments, context.request_context).await
-                    })
+                    Box::pin(async move { guard.answer_in_a_router(context).await })
                 },
             ))
         })
@@ -78,14 +74,30 @@ impl Guard {
         self.visible_to(caller).map(describe).collect()
     }
 
+    /// A router answers by itself for a tool that it does not have, however often its caller calls. So a
+    /// hidden one is not there either, whatever its call has come to.
+    async fn answer_in_a_router<S>(
+        &self,
+        call: ToolCallContext<'_, S>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let caller = caller_of(self.core(), &call.request_context.extensions);
+        let is_hidden = self.hides(&call.name, caller);
+        let further_round = is_further(call.input_responses.as_ref(), call.request_state.as_ref());
+        let context = call.request_context;
+        let answer = self.answer(call.name, call.arguments, further_round, context).await;
+        if is_hidden { Err(no_such_tool()) } else { answer }
+    }
+
     async fn answer(
         &self,
         tool: Cow<'static, str>,
         arguments: Option<Map<String, Value>>,
+        further_round: bool,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let arguments = Value::Object(arguments.unwrap_or_default());
         let call = Call::new(tool, arguments, caller_of(self.core(), &context.extensions))
+            .of_a_further_round(further_round)
             .cancelled_by(context.ct);
         match self.call(call).await {
             Ok(reply) => {
@@ -112,8 +124,9 @@ impl ServerHandler for Guard {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        refuse_round(request.input_responses.as_ref(), request.request_state.as_ref())?;
-        self.answer(request.name, request.arguments, context).await
+        let further_round =
+            is_further(request.input_responses.as_ref(), request.request_state.as_ref());
+        self.answer(request.name, request.arguments, further_round, context).await
     }
 
     async fn list_tools(
@@ -146,18 +159,9 @@ impl ServerHandler for Guard {
     }
 }
 
-/// Refuses a further round of a call (SEP-2322). Guarded tools ask for nothing and give out no state: an
-/// answer that claims to be due, and a state that claims to be theirs, were made up.
-fn refuse_round(answers: Option<&InputResponses>, state: Option<&String>) -> Result<(), ErrorData> {
-    if answers.is_none() && state.is_none() {
-        return Ok(());
-    }
-    let failure = Failure::invalid(
-        "nothing_was_asked",
-        "This tool asks for nothing: call it without `inputResponses` and `requestState`.".into(),
-        None,
-    );
-    Err(ErrorData::invalid_params(failure.message.clone(), data_of(&failure)))
+/// Whether a call claims to be a further round of an earlier one (SEP-2322).
+fn is_further(answers: Option<&InputResponses>, state: Option<&String>) -> bool {
+    answers.is_some() || state.is_some()
 }
 
 /// Who calls. Over HTTP that is who the authentication layer says, and nobody if there was none;

@@ -123,6 +123,12 @@ impl Failure {
         self
     }
 
+    pub(crate) fn nothing_was_asked() -> Self {
+        let message =
+            "This tool asks for nothing: call it without `inputResponses` and `requestState`.";
+        Self::invalid("nothing_was_asked", message.into(), None)
+    }
+
     pub(crate) fn key_missing() -> Self {
         Self::of_key(
             "key_missing",

@@ -33,8 +33,16 @@ pub(super) struct Once {
     pub(super) arguments: Arc<Value>,
 }
 
-/// Refuses arguments that do not fit, naming all that is wrong and no value.
-pub(super) fn validate(grant: Admitted, mut arguments: Value) -> Result<Valid, Stop> {
+/// Refuses arguments that do not fit, naming all that is wrong and no value. Tools ask for nothing and
+/// give out no state (SEP-2322): the further round of a call was made up.
+pub(super) fn validate(
+    grant: Admitted,
+    mut arguments: Value,
+    further_round: bool,
+) -> Result<Valid, Stop> {
+    if further_round {
+        return Err(Failure::nothing_was_asked().into());
+    }
     let spec = match grant.tool().spec().effect {
         EffectClass::ReadOnly => None,
         EffectClass::Idempotent(spec) => Some(spec),
