@@ -1,16 +1,26 @@
 //! A server that is told to end while a client keeps it waiting.
 
-use std::time::{Duration, Instant};
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use guard_tests::{
     fixture::{Fixture, Process},
     server::{AGENT_TOKEN, Transport},
     wire::{Version, Wire},
 };
+use mcp_guard::{MemoryStore, prelude::*};
+use rustix::process::{Signal, getpid, kill_process};
 use tokio::{
-    io::AsyncWriteExt as _,
-    net::TcpStream,
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
     process::{ChildStdin, ChildStdout},
+    time::timeout,
 };
 
 /// Longer than a server waits for those who are silent.
@@ -49,6 +59,48 @@ async fn a_client_that_never_finishes_its_request_keeps_no_server() {
         assert!(told.elapsed() < PATIENCE, "{what}: {:?}", told.elapsed());
     });
     futures_util::future::join_all(ended).await;
+}
+
+/// How often something was done.
+#[derive(Clone, Default)]
+struct Done(Arc<AtomicU32>);
+
+/// Act once.
+#[guarded_tool(idempotent, any_caller)]
+async fn act(done: &Done) -> Result<u32, Infallible> {
+    Ok(done.0.fetch_add(1, Ordering::SeqCst))
+}
+
+/// In a process that goes on when its server has ended: this one.
+#[tokio::test]
+async fn nothing_is_begun_when_a_server_has_ended() {
+    const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"act","arguments":{"idempotency_key":"an-honest-key"}}}"#;
+    let done = Done::default();
+    let builder = Guard::builder().provide(done.clone()).tool::<act>();
+    let builder = builder.store(MemoryStore::new().expect("a store"));
+    let tokens = StaticTokens::new().token(AGENT_TOKEN, Caller::local("agent"));
+    let http = Http::bind("127.0.0.1:0");
+    let guard = builder.http(http).authenticate(tokens).build().expect("a guard");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/mcp", listener.local_addr().expect("an address"));
+    let served = tokio::spawn(guard.serve_http_on(listener));
+
+    let mut late = connection(&url).await;
+    let begun = head(&format!("Content-Length: {}\r\n\r\n{{", CALL.len()));
+    late.write_all(begun.as_bytes()).await.expect("sent");
+    // Who came later is answered, so that the first is in.
+    let answer = reqwest::get(&url).await.expect("a server that can be told to end");
+    assert_eq!(answer.status(), 401);
+    kill_process(getpid(), Signal::TERM).expect("this process");
+    served.await.expect("no panic").expect("a server that has ended");
+
+    // Nobody may be there any more to hear it.
+    let _ = late.write_all(&CALL.as_bytes()[1..]).await;
+    let mut answer = Vec::new();
+    let closed = timeout(PATIENCE, late.read_to_end(&mut answer)).await;
+    assert!(closed.is_ok(), "the connection is open");
+    assert_eq!(String::from_utf8_lossy(&answer), "");
+    assert_eq!(done.0.load(Ordering::SeqCst), 0);
 }
 
 /// A client that has filled its pipe: nothing more can be written to it.

@@ -195,11 +195,8 @@ impl Guard {
         tracing::info!(%address, "serving MCP over HTTP");
         let stop = stop_signal()?;
         let limits = self.http_config()?.limits();
-        tokio::select! {
-            () = listen::serve(listener, router, limits, &stop) => {}
-            () = self.gives_up(&stop) => {
-                tracing::warn!("ended while clients kept unfinished requests open");
-            }
+        if !listen::serve(listener, router, limits, &stop, self.gives_up(&stop)).await {
+            tracing::warn!("ended while clients kept unfinished requests open");
         }
         self.drained().await;
         Ok(())

@@ -11,29 +11,33 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
+    task::JoinSet,
     time::sleep,
 };
 use tokio_io_timeout::TimeoutWriter;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
 use super::{admission::Limits, connections::Connections};
 
 /// How long to wait where the operating system gives no connection, for want of files.
 const OUT_OF_FILES: Duration = Duration::from_secs(1);
 
-/// Serves until `stop`, and then until every connection has ended.
+/// Serves until `stop`, and then until every connection has ended, or the server `gives_up`: what is
+/// open then is closed, so that nothing comes in any more. Whether all had ended.
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
     limits: &Limits,
     stop: &CancellationToken,
-) {
+    gives_up: impl Future<Output = ()>,
+) -> bool {
     let mut http = http1::Builder::new();
     let patience = limits.read_timeout;
     http.timer(TokioTimer::new()).header_read_timeout(patience);
     let places = Connections::new(limits);
-    let open = TaskTracker::new();
+    let mut open = JoinSet::new();
     while let Some((stream, peer)) = accept(&listener, stop).await {
+        while open.try_join_next().is_some() {}
         let Some(place) = places.place(peer.ip()) else {
             turn_away(stream);
             continue;
@@ -46,8 +50,12 @@ pub(super) async fn serve(
         });
     }
     drop(listener);
-    open.close();
-    open.wait().await;
+    let all_ended = tokio::select! {
+        () = async { while open.join_next().await.is_some() {} } => true,
+        () = gives_up => false,
+    };
+    open.shutdown().await;
+    all_ended
 }
 
 /// The next connection; `None` when no more are taken.
