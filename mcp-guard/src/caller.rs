@@ -185,6 +185,11 @@ impl Caller {
         self.scopes.contains(scope)
     }
 
+    /// The claims that were kept.
+    pub(crate) fn claims(&self) -> &BTreeMap<String, Value> {
+        &self.claims
+    }
+
     /// A claim of the caller's token that was asked to be kept, such as `email`, if the token had it.
     /// Its type is the issuer's affair: check it.
     #[must_use]

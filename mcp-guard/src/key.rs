@@ -7,7 +7,7 @@ use std::{fmt, str::FromStr};
 
 pub use fingerprint::Fingerprint;
 pub(crate) use fingerprint::canonical;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -163,6 +163,18 @@ impl MeterId {
             }
         }))
     }
+}
+
+/// All that is known of a caller but their token: SHA-256 over (tenant, issuer, subject, client, scopes,
+/// claims).
+pub(crate) fn standing(caller: &Caller) -> [u8; 32] {
+    let more = json!({
+        "client": caller.client(),
+        "scopes": caller.scopes().collect::<Vec<_>>(),
+        "claims": caller.claims(),
+    });
+    let parts = [caller.issuer(), caller.subject(), &canonical(&more)];
+    in_tenant(b"mcp-guard standing v1\0", caller, &parts)
 }
 
 fn in_tenant(domain: &[u8], caller: &Caller, parts: &[&str]) -> [u8; 32] {

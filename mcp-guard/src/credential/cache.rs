@@ -12,7 +12,6 @@ use std::{
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::{Credential, CredentialError};
-use crate::key::PrincipalId;
 
 /// How many credentials are kept, whoever calls.
 const ROOM: usize = 1024;
@@ -21,8 +20,9 @@ const ROOM: usize = 1024;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct For {
     pub(super) tool: &'static str,
-    /// The caller, where it acts for one.
-    pub(super) principal: Option<PrincipalId>,
+    /// SHA-256 of all that the source was told of the caller, where it acts for one: what it was minted
+    /// on must not be outlived by it.
+    pub(super) caller: Option<[u8; 32]>,
     /// SHA-256 of the token that it was exchanged for: it is used with that one alone, and so not
     /// beyond its end.
     pub(super) subject_token: Option<[u8; 32]>,

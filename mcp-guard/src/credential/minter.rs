@@ -13,7 +13,7 @@ use super::{
 use crate::{
     audit,
     caller::Caller,
-    key::PrincipalId,
+    key::standing,
     secret::Secret,
     tool::{Access, ToolSpec},
 };
@@ -51,7 +51,7 @@ impl Minter {
         let request = CredentialRequest { tool: spec.name, scopes, caller, subject_token };
         let wanted = For {
             tool: spec.name,
-            principal: caller.map(PrincipalId::of),
+            caller: caller.map(standing),
             subject_token: subject_token.map(digest),
         };
         self.cache.get(wanted, || self.mint(request, allowed)).await

@@ -13,7 +13,8 @@ pub type MintFuture<'a> =
 ///
 /// The guard asks when a call has passed every gate, and keeps what has
 /// [a lifetime](Credential::with_lifetime) until shortly before its end: for the tool, and, where the
-/// source acts for callers, for one caller alone. Calls that need the same credential at the same time
+/// source acts for callers, for one caller alone, as long as their client, scopes and kept claims are the
+/// same. Calls that need the same credential at the same time
 /// wait for one answer. A source that does not answer within the guard's
 /// [`credential_timeout`](crate::GuardBuilder::credential_timeout) is given up, and its future dropped.
 #[diagnostic::on_unimplemented(

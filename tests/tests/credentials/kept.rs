@@ -1,9 +1,13 @@
 //! A credential is minted once while it is valid.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use futures_util::future::join_all;
-use guard_tests::credentials::{ALICE, Authority, BOB, Mood, Stage, client, refund};
+use guard_tests::credentials::{ALICE, Authority, BOB, Mood, Stage, caller, client, refund};
+use mcp_guard::{CredentialRequest, CredentialSource, MintFuture, prelude::*};
 use serde_json::json;
 
 #[tokio::test]
@@ -65,4 +69,49 @@ async fn a_new_one_is_minted_shortly_before_the_end() {
     call(3).await;
     assert_eq!(stage.backend.bearers()[2], "CANARY-issued-2");
     assert_eq!(authority.asked().len(), 2);
+}
+
+/// Mints on what it is told of the caller, as a source does that looks at their claims.
+#[derive(Default)]
+struct OnTheirBehalf(AtomicUsize);
+
+impl CredentialSource for OnTheirBehalf {
+    fn mint<'a>(&'a self, request: CredentialRequest<'a>) -> MintFuture<'a> {
+        assert!(request.caller().is_some());
+        let count = self.0.fetch_add(1, Ordering::SeqCst);
+        let minted = Credential::bearer(Secret::new(format!("minted-{count}")));
+        Box::pin(async { Ok(minted?.with_lifetime(Duration::from_secs(3600))) })
+    }
+}
+
+/// Scopes may be taken away, and claims say something else in the next token: what was minted on the
+/// old ones is not used any more.
+#[tokio::test]
+async fn a_credential_does_not_outlive_what_it_was_minted_on() {
+    let alice = || caller("alice", &["refunds"]);
+    let standings = [
+        alice(),
+        alice().with_client("batch"),
+        alice().with_scopes(["large"]),
+        alice().with_claim("tier", "gold"),
+        alice().with_claim("tier", "plain"),
+        alice().with_tenant("acme"),
+        alice(),
+    ];
+    let count = standings.len();
+    let token = |number: usize| format!("CANARY-token-{number}");
+    let tokens = standings.into_iter().enumerate();
+    let tokens =
+        tokens.fold(StaticTokens::new(), |all, (number, who)| all.token(token(number), who));
+    let stage = Stage::set(OnTheirBehalf::default(), |builder| builder.authenticate(tokens)).await;
+    for round in 0..2 {
+        for number in 0..count {
+            let wire = stage.bearer(&token(number)).await;
+            let arguments =
+                refund(&format!("a-good-key-{round}-{number}"), &format!("ord_{number}"), 5);
+            let _ = wire.call("create_refund", arguments).await.result();
+        }
+    }
+    let expected = [0, 1, 2, 3, 4, 5, 0].map(|number| format!("minted-{number}"));
+    assert_eq!(stage.backend.bearers(), [&expected[..], &expected[..]].concat());
 }

@@ -6,7 +6,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::{caller::Caller, secret::Secret};
+use crate::{caller::Caller, key::standing, secret::Secret};
 
 /// What stands in for a source: it counts.
 #[derive(Default)]
@@ -31,8 +31,8 @@ impl Mint {
 }
 
 fn for_caller(subject: &str) -> For {
-    let principal = Some(PrincipalId::of(&Caller::local(subject)));
-    For { tool: "refund", principal, subject_token: None }
+    let caller = Some(standing(&Caller::local(subject)));
+    For { tool: "refund", caller, subject_token: None }
 }
 
 #[tokio::test(start_paused = true)]
@@ -75,7 +75,7 @@ async fn nobody_is_given_what_is_for_another() {
         For { tool: "credit", ..a.clone() },
         For { subject_token: Some([1; 32]), ..a.clone() },
         For { subject_token: Some([2; 32]), ..a.clone() },
-        For { principal: None, ..a },
+        For { caller: None, ..a },
     ] {
         let token = mint.get(wanted.clone(), hour).await;
         assert_eq!(mint.get(wanted, hour).await, token);
