@@ -136,3 +136,28 @@ async fn a_client_that_reads_nothing_keeps_no_server() {
     };
     tokio::join!(told_to_end, hung_up);
 }
+
+/// A session that fails before it is open, with more answers than fit into a pipe.
+#[tokio::test]
+async fn what_was_answered_before_a_session_failed_is_delivered() {
+    const PINGS: usize = 100;
+    let fixture = Fixture::new();
+    let (process, mut stdin, mut stdout) = Process::start(&fixture.server(Transport::Stdio));
+    let long = "x".repeat(1000);
+    for number in 0..PINGS {
+        let ping =
+            format!("{{\"jsonrpc\":\"2.0\",\"id\":\"{long}-{number}\",\"method\":\"ping\"}}\n");
+        stdin.write_all(ping.as_bytes()).await.expect("sent");
+    }
+    let too_early = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n";
+    stdin.write_all(too_early.as_bytes()).await.expect("sent");
+    // The client comes to read late. The server must be there still.
+    let gone = timeout(Duration::from_secs(1), process.ended()).await;
+    let mut answers = String::new();
+    stdout.read_to_string(&mut answers).await.expect("text");
+    assert_eq!(answers.lines().count(), PINGS);
+    assert!(answers.ends_with("}\n") && answers.contains(&format!("{long}-{}", PINGS - 1)));
+    assert!(gone.is_err(), "it ended before it was heard");
+    assert!(!process.ended().await.success());
+    assert!(process.log().contains("initialize"), "{}", process.log());
+}

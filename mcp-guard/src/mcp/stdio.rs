@@ -83,13 +83,14 @@ impl Guard {
         let (output, written) = output::open()?;
         let lines = read_lines(self.core().settings().wire.max_bytes);
         let served = match handler.serve(self.transport_until(stop, lines, output)).await {
-            Ok(session) => session.waiting().await.map(drop),
+            Ok(session) => session.waiting().await.map(drop).map_err(|error| error.to_string()),
             // The client went away before it said anything.
             Err(ServerInitializeError::ConnectionClosed(_)) => Ok(()),
-            Err(error) => return Err(Error::Session(error.to_string())),
+            Err(error) => Err(error.to_string()),
         };
+        // A session that was not opened has been answered, too.
         written.wait().await;
-        served.map_err(|error| Error::Session(error.to_string()))
+        served.map_err(Error::Session)
     }
 }
 
@@ -146,7 +147,7 @@ impl Pump {
             };
             let Some(line) = line else { break };
             if self.hand_on(line).await.is_err() {
-                return;
+                break;
             }
         }
         // `rmcp` waits only seconds for calls when its input ends. So it ends for `rmcp` when they
