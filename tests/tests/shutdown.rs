@@ -106,10 +106,12 @@ async fn nothing_is_begun_when_a_server_has_ended() {
 /// A client that has filled its pipe: nothing more can be written to it.
 async fn deaf() -> (Process, ChildStdin, ChildStdout, Fixture) {
     let fixture = Fixture::new();
-    let (process, mut stdin, stdout) = Process::start(&fixture.server(Transport::Stdio));
+    let (process, mut stdin, mut stdout) = Process::start(&fixture.server(Transport::Stdio));
     let opened = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"deaf","version":"1"}}}"#;
     let initialized = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
     stdin.write_all(format!("{opened}\n{initialized}\n").as_bytes()).await.expect("sent");
+    // A server that answers can be told to end.
+    assert_eq!(stdout.read_u8().await.expect("an answer"), b'{');
     for id in 1..100 {
         let list = format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":\"tools/list\"}}\n");
         stdin.write_all(list.as_bytes()).await.expect("sent");
