@@ -103,6 +103,7 @@ pub trait Store: Send + Sync + 'static {
     ) -> StoreFuture<'a, Fenced>;
 
     /// The record of an operation, unless there is none or it is [forgotten](Record::is_forgotten).
+    /// That of a claim in a transaction that is open may be missing: [`Transactions`].
     fn inspect<'a>(&'a self, operation: &'a OperationId) -> StoreFuture<'a, Option<Inspected>>;
 
     /// The operations whose outcome is [unknown](Record::is_unknown), in the order of their ids:

@@ -20,6 +20,7 @@ on_every_store_with_transactions! {
     a_refusal_undoes_what_was_written_and_is_recorded,
     whatever_else_ends_the_body_undoes_all,
     a_second_call_is_told_that_the_first_is_under_way,
+    a_status_does_not_deny_what_is_under_way,
     a_business_key_is_kept_in_the_transaction,
     a_budget_is_kept_in_the_transaction,
     two_servers_transfer_once,
@@ -127,6 +128,44 @@ async fn a_second_call_is_told_that_the_first_is_under_way(site: &Site) {
     let _ = first.result();
     let again = other.call(TOOL, transfer("the-first-key", "ord_1", 500)).await;
     assert_eq!(again.bytes(), first.bytes());
+    assert_eq!(moved(&mut transfers, "ord_1").await, 1);
+}
+
+/// An agent that gave up waiting asks, and must not begin anew: nothing is committed before the end.
+async fn a_status_does_not_deny_what_is_under_way(site: &Site) {
+    let bench = site.bench().await;
+    let mut transfers = Transfers::open(&site.url()).await;
+    let wire = bench.wire(&Settings::default()).await;
+    let same_store = bench.wire(&Settings::default()).await;
+    let another_store = Wire::within(site.operator(&Settings::default()).await).await;
+    let status = async |wire: &Wire, key: &str| {
+        let asked = json!({"tool": TOOL, "idempotency_key": key});
+        wire.call("operation_status", asked).await.result()
+    };
+    site.moods().set("ord_1", Moment::Landed, How::Hold);
+    let meanwhile = async {
+        site.moods().holds("ord_1").await;
+        let told = status(&same_store, "the-first-key").await;
+        assert_eq!(told["operation"], "under_way", "{told}");
+        let told = status(&another_store, "the-first-key").await;
+        if site.url().starts_with("sqlite:") {
+            // A file does not show what another process has not committed, and nobody says that it does.
+            assert_eq!(told["operation"], "none", "{told}");
+            let advice = told["next_action"].as_str().expect("advice");
+            for part in ["may still be carried out", "same idempotency_key", "do not use a new one"]
+            {
+                assert!(advice.contains(part), "{advice}");
+            }
+        } else {
+            assert_eq!(told["operation"], "under_way", "{told}");
+        }
+        assert_eq!(status(&same_store, "another-key").await["operation"], "none");
+        site.moods().clear("ord_1");
+    };
+    let call = wire.call(TOOL, transfer("the-first-key", "ord_1", 500));
+    let (first, ()) = tokio::join!(call, meanwhile);
+    let _ = first.result();
+    assert_eq!(status(&same_store, "the-first-key").await["operation"], "done");
     assert_eq!(moved(&mut transfers, "ord_1").await, 1);
 }
 

@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{
     Authorizers, Core, Guard, ServerInfo, Settings, Toolbox, check,
-    status::{Book, OperationStatusTool},
+    status::{Book, Keyed, OperationStatusTool},
 };
 #[cfg(feature = "encryption")]
 use crate::encryption::PayloadKeys;
@@ -30,7 +30,7 @@ use crate::{
     schema::{Level, Lint},
     scopes::{GrantedScopes, ScopeHierarchy},
     store::{Store, timed::Timed},
-    tool::{EffectClass, Lent, Providers, Tool, ToolSet, ToolSpec, Tools},
+    tool::{Lent, Providers, Tool, ToolSet, Tools},
     wire::WireLimits,
 };
 
@@ -363,9 +363,8 @@ impl GuardBuilder {
 
     /// Adds the guard's own tool, where there are keys to ask about, and says its name.
     fn add_operation_status(&mut self, store: &Arc<dyn Store>) -> Option<&'static str> {
-        let with_keys = |spec: &ToolSpec| matches!(spec.effect, EffectClass::Idempotent(_));
-        let specs = self.tools.specs().filter(|spec| with_keys(spec));
-        let tools: BTreeMap<_, _> = specs.map(|spec| (spec.name, spec.access)).collect();
+        let tools = self.tools.specs().filter_map(|spec| Some((spec.name, Keyed::of(spec)?)));
+        let tools: BTreeMap<_, _> = tools.collect();
         if !self.settings.operation_status || tools.is_empty() {
             return None;
         }

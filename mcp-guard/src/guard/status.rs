@@ -11,10 +11,13 @@ use crate::{
     caller::Caller,
     clock::Timestamp,
     failure::{Class, Report, ToolError},
-    key::{Key, OperationId},
-    store::{Store, StoreError},
+    key::{Fingerprint, Key, OperationId, PrincipalId},
+    store::{Claim, Inspected, Store, StoreError},
     tool::{Access, EffectClass, Measurement, Provided, Requirement, Tool, ToolSpec},
 };
+
+/// The lease of a claim that is never made: any will do.
+const NO_LEASE: Duration = Duration::from_secs(1);
 
 /// The marker of the tool.
 pub(super) enum OperationStatusTool {}
@@ -22,8 +25,24 @@ pub(super) enum OperationStatusTool {}
 /// Which operations there can be, and where.
 pub(super) struct Book {
     pub(super) store: Arc<dyn Store>,
-    /// Who may call each tool that has keys.
-    pub(super) tools: BTreeMap<&'static str, Access>,
+    /// The tools that have keys, by name.
+    pub(super) tools: BTreeMap<&'static str, Keyed>,
+}
+
+/// A tool that has keys.
+pub(super) struct Keyed {
+    name: &'static str,
+    /// Who may call it.
+    access: Access,
+    /// Whether its claims are in the transactions of its bodies.
+    transaction: bool,
+}
+
+impl Keyed {
+    pub(super) fn of(spec: &ToolSpec) -> Option<Self> {
+        let EffectClass::Idempotent(once) = spec.effect else { return None };
+        Some(Self { name: spec.name, access: spec.access, transaction: once.transaction })
+    }
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -61,7 +80,7 @@ enum State {
     NotDone,
     /// It may or may not have been done.
     Unknown,
-    /// There is no operation of this caller with this key.
+    /// Nothing is recorded of this caller under this key.
     None,
 }
 
@@ -120,14 +139,36 @@ impl Tool for OperationStatusTool {
 
 async fn standing(book: &Book, caller: &Caller, asked: &Arguments) -> Result<Standing, Unanswered> {
     // A tool that is not the caller's, now, is one of which nothing is told.
-    let tool = book.tools.get(asked.tool.as_str()).filter(|access| may_use(caller, **access));
-    let (Some(_), Some(key)) = (tool, Key::parse(&asked.idempotency_key)) else {
+    let tool = book.tools.get(asked.tool.as_str()).filter(|tool| may_use(caller, tool.access));
+    let (Some(tool), Some(key)) = (tool, Key::parse(&asked.idempotency_key)) else {
         return Ok(State::None.told(None));
     };
-    let operation = OperationId::of(caller, &asked.tool, &key);
-    let Some(found) = book.store.inspect(&operation).await? else {
+    let operation = OperationId::of(caller, tool.name, &key);
+    if let Some(found) = book.store.inspect(&operation).await? {
+        return Ok(recorded(&found));
+    }
+    if !tool.transaction || !is_claimed(&*book.store, tool.name, caller, operation).await? {
         return Ok(State::None.told(None));
-    };
+    }
+    // Unless its transaction has just ended.
+    let found = book.store.inspect(&operation).await?;
+    Ok(found.as_ref().map_or_else(|| State::UnderWay.told(None), recorded))
+}
+
+/// Whether an operation is claimed in a transaction that is open. That is in no record yet, but whoever
+/// would claim it is told.
+async fn is_claimed(
+    store: &dyn Store,
+    tool: &'static str,
+    caller: &Caller,
+    operation: OperationId,
+) -> Result<bool, StoreError> {
+    let fingerprint = Fingerprint::from_bytes([0; 32]);
+    let wish = Claim::new(operation, PrincipalId::of(caller), fingerprint, tool, NO_LEASE);
+    Ok(store.recall(&wish).await?.is_some())
+}
+
+fn recorded(found: &Inspected) -> Standing {
     let status = OperationStatus::of(&found.record, found.now);
     let state = match status {
         OperationStatus::UnderWay => State::UnderWay,
@@ -136,7 +177,7 @@ async fn standing(book: &Book, caller: &Caller, asked: &Arguments) -> Result<Sta
         OperationStatus::NotDone { .. } => State::NotDone,
         OperationStatus::Unknown { .. } => State::Unknown,
     };
-    Ok(state.told(status.since().map(Timestamp::to_rfc3339)))
+    state.told(status.since().map(Timestamp::to_rfc3339))
 }
 
 impl State {
@@ -154,7 +195,9 @@ impl State {
                  tell a person."
             }
             Self::None => {
-                "Nothing is known under this key: nothing was begun with it, or it was long ago."
+                "Nothing is recorded under this key: nothing was begun with it yet, or it was long \
+                 ago. A call that is on its way may still be carried out: to try again, repeat the \
+                 same call with the same idempotency_key, and do not use a new one."
             }
         };
         Standing { operation: self, since, next_action }

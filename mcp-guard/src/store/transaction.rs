@@ -14,8 +14,10 @@ use super::{Claim, Lease, Settlement, Standing, StoreFuture};
 ///   server dies before the commit, all are undone.
 /// - **No waiting in line.** While a transaction holds an operation or a business key, another
 ///   claim of it is answered [`Standing::InFlight`] soon; it does not wait for the transaction's end.
-///   Where the store cannot see what another process's transaction claims, it is told soon that the
-///   store is [unavailable](super::StoreError::Unavailable).
+///   So is a [look](super::Store::recall): what is claimed in an open transaction may be in no record
+///   that [can be read](super::Store::inspect). Where the store cannot see what another process's
+///   transaction claims, a claim is told soon that the store is
+///   [unavailable](super::StoreError::Unavailable), and a look finds nothing.
 /// - Everything that [`Store::claim`](super::Store::claim) promises of one winner and of caps.
 pub trait Transactions: Send + Sync {
     /// The type that a body borrows mutably.

@@ -99,7 +99,14 @@ pub async fn open_transaction_is_in_flight_to_others(store: &dyn Store) {
         };
         let begun = soon(transactions.begin(&rival)).await.expect("begin");
         assert!(matches!(begun, Begun::Stands(Standing::InFlight(_))));
+        let seen = soon(recall(store, &rival)).await;
+        assert!(matches!(seen, Some(Standing::InFlight(_))), "{seen:?}");
     }
+    // Nor is it denied to one who does not know what was asked: there is a record, or a look says so.
+    let stranger = other_arguments(first.operation);
+    let record = soon(inspected(store, first.operation)).await;
+    let seen = soon(recall(store, &stranger)).await;
+    assert!(record.is_some() || seen.is_some(), "an open transaction is denied");
     transaction.finish(Finish::Commit(done())).await.expect("commit");
     replayed(store, &about(business)).await;
 }
