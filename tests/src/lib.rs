@@ -12,6 +12,7 @@ pub mod fixture;
 pub mod in_process;
 pub mod issuer;
 pub mod ledger;
+pub mod log;
 pub mod model;
 pub mod moods;
 pub mod planted;

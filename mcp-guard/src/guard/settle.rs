@@ -8,7 +8,13 @@ use std::sync::Arc;
 use judge::Before;
 pub(super) use judge::Certainty;
 
-use super::{Core, Reply, background, misfit, reserve::Held, run::Ended};
+use super::{
+    Core, Reply,
+    background::{self, Late},
+    misfit,
+    reserve::Held,
+    run::Ended,
+};
 use crate::{
     encryption::Content,
     failure::Failure,
@@ -38,7 +44,8 @@ pub(super) async fn settle(ended: Ended, core: &Core) -> Reply {
     let operation = held.lease.attempt.operation;
     let settlement = settlement(certainty, &reply, &operation, &held.once.spec, core);
     let reply = misfit::mark(reply, misfits.as_ref());
-    match record(core, held, settlement).await {
+    let late = Late { what: "an outcome is recorded", tool, operation, certainty };
+    match record(core, held, settlement, late).await {
         Written::Now => reply,
         Written::Later => reply.not_durable(),
         // The effect is a fact, whoever settled its operation meanwhile.
@@ -85,29 +92,27 @@ pub(super) fn settlement(
 fn kept(reply: &Reply, operation: &OperationId, core: &Core) -> Payload {
     let body = Some(reply.body()).filter(|body| body.len() <= core.settings.max_reply_bytes);
     core.vault.seal(operation, Content::Reply, body.unwrap_or_default()).unwrap_or_else(|error| {
-        tracing::error!(%error, "an answer is not kept");
+        tracing::error!(%operation, %error, "an answer is not kept");
         Payload::from_bytes(Vec::new())
     })
 }
 
 /// Writes the settlement. Where the store does not answer, the caller is answered all the same, and
 /// the writing goes on in the background: the effect is a fact, whoever knows it.
-async fn record(core: &Core, held: Held, settlement: Settlement) -> Written {
+async fn record(core: &Core, held: Held, settlement: Settlement, late: Late) -> Written {
     match held.store.settle(&held.lease, &settlement).await {
         Ok(Fenced::Applied) => Written::Now,
         Ok(Fenced::Superseded) => {
-            tracing::error!(
-                "an outcome was not recorded: its operation has been settled otherwise"
-            );
+            late.is_superseded();
             Written::Never
         }
         Err(error) => {
-            tracing::error!(%error, "an outcome is not recorded yet; going on in the background");
+            late.is_put_off(&error);
             let (store, lease) = (held.store, held.lease);
-            background::persist(&core.running, "an outcome is recorded", move || {
+            background::persist(&core.running, late, move || {
                 let (store, lease) = (Arc::clone(&store), lease.clone());
                 let settlement = settlement.clone();
-                async move { store.settle(&lease, &settlement).await.map(drop) }
+                async move { store.settle(&lease, &settlement).await }
             });
             Written::Later
         }

@@ -8,7 +8,7 @@ pub(super) const BUGS: &[Bug] = &[
         wrong: "an agent knows of a success that the store does not",
         edits: &[Edit {
             file: "mcp-guard/src/guard/settle.rs",
-            find: "    match record(core, held, settlement).await {\n",
+            find: "    match record(core, held, settlement, late).await {\n",
             replace: r#"    if crate::planted("settled-after-the-reply") {
         tokio::spawn(async move {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
@@ -16,7 +16,7 @@ pub(super) const BUGS: &[Bug] = &[
         });
         return reply;
     }
-    match record(core, held, settlement).await {
+    match record(core, held, settlement, late).await {
 "#,
         }],
         noticed_by: Simulation,

@@ -9,10 +9,17 @@ use tokio_util::sync::CancellationToken;
 use super::{FIRST_LOOK, stands};
 use crate::{
     failure::Failure,
-    guard::{Core, Stop, authorize::Grant, background, reconcile, validate::Once},
+    guard::{
+        Core, Stop,
+        authorize::Grant,
+        background::{self, Late},
+        reconcile,
+        settle::Certainty,
+        validate::Once,
+    },
     store::{
-        Attempt, Begun, Claim, Claimed, Lease, OpenTransaction, Settlement, Standing, Store,
-        StoreError,
+        Attempt, Begun, Claim, Claimed, Fenced, Lease, OpenTransaction, Settlement, Standing,
+        Store, StoreError,
     },
     tool::{InFlight, OnUnknown},
 };
@@ -121,7 +128,13 @@ fn no_transactions() -> StoreError {
 /// again. Otherwise its lease would run out to "unknown", although nothing was done.
 fn withdraw(core: &Core, store: Arc<dyn Store>, claim: Claim) {
     let retention = core.settings.retention(None);
-    background::persist(&core.running, "a claim is withdrawn", move || {
+    let late = Late {
+        what: "a claim is withdrawn",
+        tool: claim.tool,
+        operation: claim.operation,
+        certainty: Certainty::NothingDone,
+    };
+    background::persist(&core.running, late, move || {
         let (store, claim) = (Arc::clone(&store), claim.clone());
         async move {
             // This one takes nothing over and holds nothing: it finds what was granted, while it
@@ -133,10 +146,12 @@ fn withdraw(core: &Core, store: Arc<dyn Store>, claim: Claim) {
                 Claimed::Stands(Standing::Unknown(attempt)) if attempt.owner == claim.owner => {
                     attempt
                 }
-                Claimed::Stands(_) => return Ok(()),
+                Claimed::Stands(_) => return Ok(Fenced::Applied),
             };
             let lease = Lease { attempt, length: claim.lease };
-            store.settle(&lease, &Settlement::Released { retention }).await.map(drop)
+            store.settle(&lease, &Settlement::Released { retention }).await?;
+            // Where the record is at another attempt by now, this one holds nothing either.
+            Ok(Fenced::Applied)
         }
     });
 }

@@ -21,6 +21,18 @@ pub(in crate::guard) enum Certainty {
     Unknown,
 }
 
+impl Certainty {
+    /// Its name, as [`OperationStatus::as_str`](crate::OperationStatus::as_str) has it.
+    pub(in crate::guard) fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::NothingDone => "not_done",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// What came before this attempt at the operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Before {

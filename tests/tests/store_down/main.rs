@@ -1,23 +1,20 @@
 //! What a call is told, and what happens, when the store fails at the worst moments.
 
+mod faulty;
+mod late;
+
 use std::{
     future::{Ready, ready},
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
 };
 
+use faulty::{Faulty, fail, gone};
 use guard_tests::in_process::InProcess;
-use mcp_guard::{
-    DeploymentSecret, MemoryStore, Resolution, ResolveError,
-    prelude::*,
-    store::{
-        Attempt, Claim, Claimed, Fenced, Inspected, Lease, OperationId, Settlement, Standing,
-        Store, StoreError, StoreFuture,
-    },
-};
+use mcp_guard::{Resolution, ResolveError, prelude::*};
 use serde_json::{Value, json};
 
 /// The backend's own count of what was done.
@@ -76,132 +73,6 @@ fn look(effects: &Effects, _caller: &Caller, amount: u64) -> Ready<Reconciled<u6
 #[error("there was no answer")]
 #[tool_error(ambiguous)]
 struct NoAnswer;
-
-/// How often an operation still fails, and whether its effect takes place all the same.
-#[derive(Clone, Copy, Default)]
-struct Trouble {
-    times: u32,
-    after_applying: bool,
-}
-
-impl Trouble {
-    fn next(trouble: &Mutex<Self>) -> Option<Self> {
-        let mut trouble = trouble.lock().expect("not poisoned");
-        let left = trouble.times.checked_sub(1)?;
-        trouble.times = left;
-        Some(*trouble)
-    }
-}
-
-#[derive(Clone)]
-struct Faulty {
-    store: MemoryStore,
-    claim: Arc<Mutex<Trouble>>,
-    settle: Arc<Mutex<Trouble>>,
-    dispatch: Arc<Mutex<Trouble>>,
-    resolve: Arc<Mutex<Trouble>>,
-    unreadable: bool,
-}
-
-impl Faulty {
-    fn new() -> Self {
-        Self {
-            store: MemoryStore::new().expect("a store"),
-            claim: Arc::default(),
-            settle: Arc::default(),
-            dispatch: Arc::default(),
-            resolve: Arc::default(),
-            unreadable: false,
-        }
-    }
-
-    fn fail_claims(&self, times: u32, after_applying: bool) {
-        fail(&self.claim, times, after_applying);
-    }
-
-    fn fail_settlements(&self, times: u32, after_applying: bool) {
-        fail(&self.settle, times, after_applying);
-    }
-}
-
-fn fail(trouble: &Mutex<Trouble>, times: u32, after_applying: bool) {
-    *trouble.lock().expect("not poisoned") = Trouble { times, after_applying };
-}
-
-/// Carries out an operation of the store, unless it is to fail.
-async fn through<T>(
-    trouble: &Mutex<Trouble>,
-    operation: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, StoreError> {
-    match Trouble::next(trouble) {
-        None => operation.await,
-        Some(trouble) => {
-            if trouble.after_applying {
-                operation.await?;
-            }
-            Err(gone())
-        }
-    }
-}
-
-fn gone() -> StoreError {
-    StoreError::Unavailable("canary-of-the-store".into())
-}
-
-impl Store for Faulty {
-    fn claim<'a>(&'a self, claim: &'a Claim) -> StoreFuture<'a, Claimed> {
-        Box::pin(async move {
-            if self.unreadable {
-                return Err(StoreError::Unreadable("canary-of-the-store".into()));
-            }
-            through(&self.claim, self.store.claim(claim)).await
-        })
-    }
-
-    fn recall<'a>(&'a self, claim: &'a Claim) -> StoreFuture<'a, Option<Standing>> {
-        self.store.recall(claim)
-    }
-
-    fn renew<'a>(&'a self, lease: &'a Lease) -> StoreFuture<'a, Fenced> {
-        self.store.renew(lease)
-    }
-
-    fn settle<'a>(
-        &'a self,
-        lease: &'a Lease,
-        settlement: &'a Settlement,
-    ) -> StoreFuture<'a, Fenced> {
-        Box::pin(through(&self.settle, self.store.settle(lease, settlement)))
-    }
-
-    fn dispatch<'a>(&'a self, lease: &'a Lease) -> StoreFuture<'a, Fenced> {
-        Box::pin(through(&self.dispatch, self.store.dispatch(lease)))
-    }
-
-    fn resolve<'a>(
-        &'a self,
-        attempt: &'a Attempt,
-        settlement: &'a Settlement,
-    ) -> StoreFuture<'a, Fenced> {
-        Box::pin(through(&self.resolve, self.store.resolve(attempt, settlement)))
-    }
-
-    fn inspect<'a>(&'a self, operation: &'a OperationId) -> StoreFuture<'a, Option<Inspected>> {
-        self.store.inspect(operation)
-    }
-
-    fn unresolved(
-        &self,
-        after: Option<OperationId>,
-        limit: u32,
-    ) -> StoreFuture<'_, Vec<Inspected>> {
-        self.store.unresolved(after, limit)
-    }
-
-    fn secret(&self) -> StoreFuture<'_, DeploymentSecret> {
-        self.store.secret()
-    }
-}
 
 fn guard(store: Faulty, effects: Effects) -> Guard {
     let guard = Guard::builder()
