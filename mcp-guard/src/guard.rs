@@ -40,7 +40,7 @@ use permit::Authorizers;
 pub use reply::Reply;
 use serde_json::Value;
 pub(crate) use settings::{ServerInfo, Settings};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub(crate) use toolbox::{GuardedTool, Toolbox};
 
@@ -93,6 +93,8 @@ pub(crate) struct Core {
     watched: AtomicBool,
     /// The calls and settlements under way, for draining.
     running: TaskTracker,
+    /// Room for claims that are being withdrawn.
+    withdrawals: Arc<Semaphore>,
     #[cfg(feature = "http")]
     http: Option<HttpParts>,
 }

@@ -13,6 +13,10 @@ const TRIES: u32 = 24;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// How many withdrawals may wait for the store: each is a task with a claim, for minutes, and one call of
+/// many that are refused meanwhile leaves it.
+pub(super) const MOST_WITHDRAWALS: usize = 1_024;
+
 /// What is known here and is to be recorded: what the log says of it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Late {
@@ -85,6 +89,11 @@ impl Late {
     /// The record says otherwise than what is known here.
     pub(super) fn is_superseded(&self) {
         say!(error, self, "an outcome was not recorded: its operation has been settled otherwise");
+    }
+
+    /// Too many wait for the store already.
+    pub(super) fn is_left(&self) {
+        say!(warn, self, "not tried: too many are. A lease that was granted runs out to unknown");
     }
 
     fn is_given_up(&self) {

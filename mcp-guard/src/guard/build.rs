@@ -6,11 +6,13 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::task::TaskTracker;
 
 use super::{
-    Authorizers, Core, Guard, ServerInfo, Settings, Toolbox, check,
+    Authorizers, Core, Guard, ServerInfo, Settings, Toolbox,
+    background::MOST_WITHDRAWALS,
+    check,
     status::{Book, Keyed, OperationStatusTool},
 };
 #[cfg(feature = "encryption")]
@@ -346,6 +348,7 @@ impl GuardBuilder {
                 server: self.server,
                 watched: AtomicBool::new(false),
                 running,
+                withdrawals: Arc::new(Semaphore::new(MOST_WITHDRAWALS)),
                 #[cfg(feature = "http")]
                 http,
             }),

@@ -1,4 +1,4 @@
-//! A store that fails when it is told to.
+//! A store that fails when it is told to, and keeps what it was asked.
 
 use std::sync::{Arc, Mutex};
 
@@ -29,6 +29,8 @@ impl Trouble {
 #[derive(Clone)]
 pub(crate) struct Faulty {
     store: MemoryStore,
+    /// Every claim that it was asked for.
+    claims: Arc<Mutex<Vec<Claim>>>,
     claim: Arc<Mutex<Trouble>>,
     settle: Arc<Mutex<Trouble>>,
     pub(crate) dispatch: Arc<Mutex<Trouble>>,
@@ -49,12 +51,18 @@ impl Faulty {
     fn over(store: MemoryStore) -> Self {
         Self {
             store,
+            claims: Arc::default(),
             claim: Arc::default(),
             settle: Arc::default(),
             dispatch: Arc::default(),
             resolve: Arc::default(),
             unreadable: false,
         }
+    }
+
+    /// The claims that it was asked for since this was asked last.
+    pub(crate) fn claims(&self) -> Vec<Claim> {
+        std::mem::take(&mut *self.claims.lock().expect("not poisoned"))
     }
 
     pub(crate) fn fail_claims(&self, times: u32, after_applying: bool) {
@@ -93,6 +101,7 @@ pub(crate) fn gone() -> StoreError {
 impl Store for Faulty {
     fn claim<'a>(&'a self, claim: &'a Claim) -> StoreFuture<'a, Claimed> {
         Box::pin(async move {
+            self.claims.lock().expect("not poisoned").push(claim.clone());
             if self.unreadable {
                 return Err(StoreError::Unreadable("canary-of-the-store".into()));
             }

@@ -1,6 +1,6 @@
 //! What is known here and not recorded: the log names it, so that a person can look for it.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use guard_tests::log::Log;
 use mcp_guard::{Call, Guard, ManualClock, Operation, Resolution, Timestamp, prelude::*};
@@ -66,4 +66,41 @@ async fn an_outcome_that_is_never_recorded_is_given_up_as_an_error() {
         assert!(line.contains(&operation) && line.contains("tool=\"act\""), "{line}");
         assert!(line.contains("outcome=\"done\""), "{line}");
     }
+}
+
+/// While the store is down, every call is refused, and each may have left a claim behind. Looking for those
+/// must not fill the server's memory.
+#[tokio::test(start_paused = true)]
+async fn refused_calls_leave_little_behind_while_the_store_is_down() {
+    const CALLS: usize = 1_100;
+    const ROOM: usize = 1_024;
+    let log = Log::keep();
+    let store = Faulty::new();
+    let guard = guard(store.clone(), Effects::default());
+    let refused = async |number: usize| {
+        let answer = call(&guard, "act_and_forget", &format!("key-number-{number}")).await;
+        assert_eq!(answer["error"]["code"], "store_unavailable", "{answer}");
+    };
+    store.fail_claims(u32::MAX, false);
+    for number in 0..CALLS {
+        refused(number).await;
+    }
+    let asked = store.claims();
+    assert!(asked.iter().all(|claim| claim.arguments.is_some()), "they are for the reconciler");
+    assert_eq!(log.lines("WARN", "not tried").len(), CALLS - ROOM);
+    sleep(Duration::from_millis(100)).await;
+    let again = store.claims();
+    let owners: HashSet<_> = again.iter().map(|claim| claim.owner).collect();
+    assert_eq!(owners.len(), ROOM);
+    assert!(again.iter().all(|claim| claim.arguments.is_none()), "nobody needs them for this");
+
+    // Once the store answers, there is room again.
+    store.fail_claims(0, false);
+    sleep(LONG).await;
+    assert_eq!(log.lines("INFO", "done late").len(), ROOM);
+    store.fail_claims(u32::MAX, false);
+    refused(CALLS).await;
+    store.fail_claims(0, false);
+    sleep(LONG).await;
+    assert_eq!(log.lines("INFO", "done late").len(), ROOM + 1);
 }

@@ -107,7 +107,7 @@ impl Claiming<'_> {
         let second = self.store.claim(self.claim).await;
         if !matches!(second, Ok(Claimed::Granted(_))) {
             // The first may have been granted, or come to be granted, to nobody.
-            withdraw(self.core, Arc::clone(self.store), self.claim.clone());
+            withdraw(self.core, Arc::clone(self.store), self.claim);
         }
         match second {
             Ok(Claimed::Stands(Standing::Unknown(attempt)))
@@ -126,7 +126,7 @@ fn no_transactions() -> StoreError {
 
 /// Gives up a claim that may have been granted without an acknowledgement, once the store answers
 /// again. Otherwise its lease would run out to "unknown", although nothing was done.
-fn withdraw(core: &Core, store: Arc<dyn Store>, claim: Claim) {
+fn withdraw(core: &Core, store: Arc<dyn Store>, claim: &Claim) {
     let retention = core.settings.retention(None);
     let late = Late {
         what: "a claim is withdrawn",
@@ -134,21 +134,26 @@ fn withdraw(core: &Core, store: Arc<dyn Store>, claim: Claim) {
         operation: claim.operation,
         certainty: Certainty::NothingDone,
     };
+    let Ok(room) = Arc::clone(&core.withdrawals).try_acquire_owned() else {
+        return late.is_left();
+    };
+    // This one takes nothing over, holds nothing and keeps nothing: it finds what was granted, while it
+    // stands and after.
+    let finder = claim.clone().with_retake(false).with_tentative(true);
+    let finder = Arc::new(finder.with_reservations(Vec::new()).with_arguments(None));
     background::persist(&core.running, late, move || {
-        let (store, claim) = (Arc::clone(&store), claim.clone());
+        // As long as this is tried.
+        let _tried = &room;
+        let (store, finder) = (Arc::clone(&store), Arc::clone(&finder));
         async move {
-            // This one takes nothing over and holds nothing: it finds what was granted, while it
-            // stands and after.
-            let finder = claim.clone().with_retake(false).with_tentative(true);
-            let finder = finder.with_reservations(Vec::new());
             let attempt = match store.claim(&finder).await? {
                 Claimed::Granted(lease) => lease.attempt,
-                Claimed::Stands(Standing::Unknown(attempt)) if attempt.owner == claim.owner => {
+                Claimed::Stands(Standing::Unknown(attempt)) if attempt.owner == finder.owner => {
                     attempt
                 }
                 Claimed::Stands(_) => return Ok(Fenced::Applied),
             };
-            let lease = Lease { attempt, length: claim.lease };
+            let lease = Lease { attempt, length: finder.lease };
             store.settle(&lease, &Settlement::Released { retention }).await?;
             // Where the record is at another attempt by now, this one holds nothing either.
             Ok(Fenced::Applied)
