@@ -133,6 +133,10 @@ pub enum StoreError {
     /// It cannot be used as it is: the wrong version, the wrong file, a setting that loses claims.
     #[error("the store cannot be used: {0}")]
     Unusable(String),
+    /// It did not commit a tool's transaction, for what was written in it or because a statement had
+    /// failed: all of it is undone, for certain.
+    #[error("the transaction is undone: {0}")]
+    Undone(String),
     /// It does not know what time it is.
     #[error("the store's clock cannot be read")]
     NoClock,

@@ -46,7 +46,7 @@ const VALUES: [&str; 8] =
     ["too_large", "misfit", "withheld", "body", "field", "panic_other", "user", "query"];
 
 /// The tools that are called twice each, and what they are told.
-const TOOLS: [(&str, &str, &str); 49] = [
+const TOOLS: [(&str, &str, &str); 50] = [
     ("rejected", "rejected", "rejected"),
     ("transient", "transient", "transient"),
     ("ambiguous", "unknown", "ambiguous"),
@@ -79,6 +79,7 @@ const TOOLS: [(&str, &str, &str); 49] = [
     ("superseded", "unknown", "superseded"),
     ("dispatch", "transient", "not_dispatched"),
     ("commit_lost", "transient", "commit_unacknowledged"),
+    ("commit_refused", "internal", "commit_refused"),
     ("ended_by_body", "unknown", "transaction_ended"),
     ("panic_text", "unknown", "panicked"),
     ("panic_value", "internal", "internal"),

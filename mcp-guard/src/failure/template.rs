@@ -253,6 +253,16 @@ impl Failure {
         Self::retry_same_key("commit_unacknowledged", detail.into(), None)
     }
 
+    /// The store did not commit what the tool had written, and has undone it.
+    pub(crate) fn commit_refused(detail: impl Into<String>) -> Self {
+        Self::new(
+            Category::Internal,
+            "commit_refused",
+            "The store refused what the tool had written. Nothing was done.",
+        )
+        .logged(detail)
+    }
+
     pub(crate) fn cancelled() -> Self {
         Self::new(Category::Transient, "cancelled", "The call was cancelled. Nothing was done.")
     }

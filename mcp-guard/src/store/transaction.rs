@@ -60,8 +60,9 @@ pub trait OpenTransaction: Send + Sync {
     /// Ends the transaction.
     ///
     /// An error of [`Finish::Commit`] and [`Finish::Refuse`] may mean that it was committed and the
-    /// acknowledgement lost: the record says which. [`StoreError::Unusable`](super::StoreError) means
-    /// that the body ended the transaction itself.
+    /// acknowledgement lost: the record says which. Not so [`StoreError::Undone`](super::StoreError): it
+    /// was not, and what it wrote would be refused again. [`StoreError::Unusable`](super::StoreError)
+    /// means that the body ended the transaction itself.
     fn finish(self: Box<Self>, finish: Finish) -> StoreFuture<'static, ()>;
 }
 

@@ -23,7 +23,7 @@ pub fn canary(place: &str) -> String {
 
 /// The places whose texts go to the log. Three more are not: what is too large, what does not fit, and
 /// what is withheld are values, which nobody logs.
-pub const LOGGED: [&str; 43] = [
+pub const LOGGED: [&str; 44] = [
     "claim_unavailable",
     "claim_unreadable",
     "claim_unusable",
@@ -32,6 +32,7 @@ pub const LOGGED: [&str; 43] = [
     "dispatch",
     "inspect",
     "commit_lost",
+    "commit_refused",
     "ended_by_body",
     "rejected",
     "rejected_source",
@@ -82,6 +83,7 @@ pub(super) fn register(builder: GuardBuilder) -> GuardBuilder {
         .tool::<dispatch>()
         .tool::<recall>()
         .tool::<commit_lost>()
+        .tool::<commit_refused>()
         .tool::<ended_by_body>()
         .tool::<reconcile_error>()
         .tool::<reconcile_panic>()
@@ -233,6 +235,13 @@ fn cannot_tell(_: &Caller) -> future::Ready<Result<bool, Deep>> {
 /// Lose the commit.
 #[guarded_tool(idempotent(store = "transaction"), any_caller)]
 async fn commit_lost(tx: &mut LeakyTransaction) -> Result<Told, Infallible> {
+    let _ = tx;
+    Ok(Told::of("body"))
+}
+
+/// Write what the commit refuses.
+#[guarded_tool(idempotent(store = "transaction"), any_caller)]
+async fn commit_refused(tx: &mut LeakyTransaction) -> Result<Told, Infallible> {
     let _ = tx;
     Ok(Told::of("body"))
 }

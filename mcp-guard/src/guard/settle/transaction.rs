@@ -49,6 +49,7 @@ pub(super) async fn settle(
         // What is not committed is undone, whether or not the store says so.
         _ if is_rolled_back => reply,
         Ok(()) => reply,
+        Err(StoreError::Undone(why)) => Reply::failure(tool, &Failure::commit_refused(why)),
         Err(_) if was_committed(&held).await => reply,
         // Safe whatever became of it: a commit is found again, and nothing else was done.
         Err(error) => Reply::failure(tool, &Failure::commit_unacknowledged(error.to_string())),

@@ -4,7 +4,7 @@ use std::{error::Error as _, io};
 
 use tokio_postgres::{
     Error,
-    error::{DbError, SqlState},
+    error::{DbError, Severity, SqlState},
 };
 
 use crate::store::StoreError;
@@ -16,6 +16,8 @@ pub(super) enum Fault {
     Lost(String),
     /// Another transaction was in the way, and nothing was done.
     Again(String),
+    /// A statement before this one failed: its transaction can only be undone.
+    Aborted(String),
     /// Asking again does not help.
     Final(StoreError),
 }
@@ -28,6 +30,7 @@ impl From<Error> for Fault {
             &SqlState::T_R_SERIALIZATION_FAILURE
             | &SqlState::T_R_DEADLOCK_DETECTED
             | &SqlState::UNIQUE_VIOLATION => Self::Again(said),
+            &SqlState::IN_FAILED_SQL_TRANSACTION => Self::Aborted(said),
             _ if ends_connection(db) => Self::Lost(said),
             code if is_setting(code.code()) => Self::Final(StoreError::Unusable(said)),
             _ => Self::Final(StoreError::Unavailable(said)),
@@ -44,7 +47,9 @@ impl From<StoreError> for Fault {
 impl From<Fault> for StoreError {
     fn from(fault: Fault) -> Self {
         match fault {
-            Fault::Lost(said) | Fault::Again(said) => Self::Unavailable(said),
+            Fault::Lost(said) | Fault::Again(said) | Fault::Aborted(said) => {
+                Self::Unavailable(said)
+            }
             Fault::Final(error) => error,
         }
     }
@@ -53,6 +58,15 @@ impl From<Fault> for StoreError {
 /// What a failure outside the store's operations means: nothing is repeated there.
 pub(super) fn store_error(error: Error) -> StoreError {
     Fault::from(error).into()
+}
+
+/// What it means that a transaction was not committed. Anything but a refusal may be otherwise the next
+/// time, or may have come after the commit.
+pub(super) fn cannot_commit(error: Error) -> StoreError {
+    if error.as_db_error().is_some_and(is_refusal) {
+        return StoreError::Undone(describe(&error));
+    }
+    store_error(error)
 }
 
 /// What a failure to connect means.
@@ -101,6 +115,16 @@ fn ends_connection(db: &DbError) -> bool {
     ["08", "57P"].iter().any(|class| code.starts_with(class))
         || ["25P03", "25P04", "26000"].contains(&code)
         || (code == "0A000" && db.message().contains("cached plan"))
+}
+
+/// The server has undone the transaction for what was written in it: a deferred constraint, a trigger.
+/// What is worse than an ERROR ends the session and may come behind the commit; the rest of the codes say
+/// that a resource, a lock or another transaction was in the way.
+fn is_refusal(db: &DbError) -> bool {
+    let code = db.code().code();
+    let in_the_way =
+        ["08", "40", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class));
+    db.parsed_severity() == Some(Severity::Error) && !in_the_way
 }
 
 /// Something that an operator has to change: a privilege, a missing table or database, a password,

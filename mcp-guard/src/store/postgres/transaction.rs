@@ -8,7 +8,7 @@ use tokio_postgres::Client;
 use super::{
     Inner,
     calls::Call,
-    fault::{Fault, store_error},
+    fault::{Fault, cannot_commit},
     parameters::{Ending, Wish},
     pool::{Borrowed, Repeats},
     row,
@@ -60,6 +60,10 @@ const LEAST_IDLE: Duration = Duration::from_secs(60);
 /// The body does not end the transaction: the guard does, when the body's outcome is known. One that
 /// commits or rolls back by itself is found out: the call fails, and where the claim was committed with
 /// it, the operation is unknown. A body may use savepoints of its own.
+///
+/// What only the commit finds wrong, such as a deferred constraint, no body is told of: all is undone, and
+/// the call fails as `internal` (`commit_refused`). A body that wants to refuse instead runs
+/// `SET CONSTRAINTS ALL IMMEDIATE` when it has written.
 ///
 /// The transaction is at READ COMMITTED. It is undone when the body's deadline passes, when its process
 /// dies, and when the body leaves it idle for longer than the tool's lease (a minute at least).
@@ -174,8 +178,15 @@ impl OpenTransaction for Open {
 
 impl Open {
     async fn commit(&mut self, settlement: &Settlement) -> Result<(), StoreError> {
-        self.settle(settlement).await?;
-        self.end("COMMIT").await
+        match self.settle(settlement).await {
+            Ok(()) => self.end("COMMIT").await,
+            Err(Fault::Aborted(said)) => {
+                // In the claim's own transaction, or the body has ended that one.
+                self.roll_back().await?;
+                Err(StoreError::Undone(format!("a statement of the tool had failed: {said}")))
+            }
+            Err(fault) => Err(fault.into()),
+        }
     }
 
     async fn refuse(&mut self, settlement: &Settlement) -> Result<(), StoreError> {
@@ -205,7 +216,7 @@ impl Open {
         if cleaned.is_ok() {
             self.transaction.borrowed.give_back();
         }
-        ended.map_err(store_error)
+        ended.map_err(cannot_commit)
     }
 
     /// Undoes what the body did, and nothing else. Where the mark is gone, the body has ended the

@@ -175,6 +175,7 @@ impl OpenTransaction for Open {
         let text = canary(self.tool);
         let error = match self.tool {
             "ended_by_body" => StoreError::Unusable(text),
+            "commit_refused" => StoreError::Undone(text),
             _ => StoreError::Unavailable(text),
         };
         Box::pin(ready(Err(error)))

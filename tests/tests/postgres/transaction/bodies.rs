@@ -16,12 +16,20 @@ async fn a_failed_transaction_is_not_committed() {
     run(&mut open, WRITE).await;
     handle(&mut open).batch_execute("SELECT 1/0").await.expect_err("division by zero");
     let ended = open.finish(Finish::Commit(recorded("done"))).await;
-    assert!(
-        matches!(&ended, Err(StoreError::Unavailable(said)) if said.contains("25P02")),
-        "{ended:?}"
-    );
-    begun(&store, &claim_of(operation(1))).await;
+    assert!(matches!(&ended, Err(StoreError::Undone(said)) if said.contains("25P02")), "{ended:?}");
+    drop(begun(&store, &claim_of(operation(1))).await);
     assert_eq!(kept(&server), is("0", ""));
+
+    // Unless it is another transaction than the claim's that has failed.
+    let mut open = begun(&store, &claim_of(operation(2))).await;
+    run(&mut open, WRITE).await;
+    for statement in ["COMMIT", "BEGIN", "SAVEPOINT mcp_guard"] {
+        run(&mut open, statement).await;
+    }
+    handle(&mut open).batch_execute("SELECT 1/0").await.expect_err("division by zero");
+    let ended = open.finish(Finish::Commit(recorded("done"))).await;
+    assert!(matches!(&ended, Err(StoreError::Unusable(_))), "{ended:?}");
+    assert_eq!(kept(&server), is("1", "claimed"));
 }
 
 /// A body may not end the transaction. Where it commits, its claim is committed with its effect, and

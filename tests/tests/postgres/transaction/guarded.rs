@@ -1,6 +1,6 @@
 //! Through the front door: a tool that writes to the database that holds its keys.
 
-use guard_tests::{in_process::InProcess, services::postgres::Postgres};
+use guard_tests::{in_process::InProcess, log::Log, services::postgres::Postgres};
 use mcp_guard::prelude::*;
 use serde_json::{Value, json};
 
@@ -30,6 +30,9 @@ async fn refund(
     }
     if order_id == "broken" {
         tx.execute("SELECT 1/0", &[]).await?;
+    }
+    if order_id == "careless" {
+        let _passed_over = tx.execute("SELECT 1/0", &[]).await;
     }
     Ok(written)
 }
@@ -79,6 +82,58 @@ async fn a_tool_writes_once() {
     assert_eq!(entries(&server), "ord_1");
     let records = server.sql("SELECT count(*) FROM mcp_guard.operation WHERE state = 'recorded'");
     assert_eq!(records, "2");
+}
+
+/// What is wrong is found when the body has ended, which was told that all is well.
+const LATE: &str = "
+    ALTER TABLE ledger ADD UNIQUE (entry) DEFERRABLE INITIALLY DEFERRED;
+    CREATE FUNCTION judge() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        CASE NEW.entry
+            WHEN 'raised' THEN RAISE EXCEPTION 'canary of the trigger';
+            WHEN 'missing' THEN PERFORM * FROM nowhere;
+            WHEN 'locked' THEN RAISE EXCEPTION 'canary of the lock' USING ERRCODE = '55P03';
+            ELSE NULL;
+        END CASE;
+        RETURN NULL;
+    END $$;
+    CREATE CONSTRAINT TRIGGER late AFTER INSERT ON ledger DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION judge();
+    INSERT INTO ledger VALUES ('twice')";
+
+/// It is certain that nothing was done, and of no use to repeat it: neither `unknown` nor `transient`.
+#[tokio::test]
+async fn a_commit_that_is_refused_is_a_defect_and_did_nothing() {
+    let Some((server, _)) = ledger().await else { return };
+    let log = Log::keep();
+    drop(server.sql(LATE));
+    let mut wire = wire(&server).await;
+    for (order, code) in
+        [("twice", "23505"), ("raised", "P0001"), ("missing", "42P01"), ("careless", "25P02")]
+    {
+        let key = format!("the-key-of-{order}");
+        let refused = call(&mut wire, &key, order).await;
+        let error = &refused["structuredContent"]["error"];
+        assert_eq!(error["category"], "internal", "{order}: {refused}");
+        assert_eq!(
+            (&error["code"], &error["retryable"]),
+            (&json!("commit_refused"), &json!(false))
+        );
+        assert!(error["message"].as_str().is_some_and(|said| said.ends_with("Nothing was done.")));
+        assert!(!refused.to_string().contains("canary"), "{refused}");
+        let id = error["error_id"].as_str().expect("an id");
+        assert!(log.lines("WARN", id).iter().any(|line| line.contains(code)), "{order}: {code}");
+        assert_eq!(entries(&server), "twice", "{order}");
+        // Not even the key remembers it.
+        let done = call(&mut wire, &key, &format!("mended_{order}")).await;
+        assert_eq!(done["structuredContent"]["status"], "ok", "{done}");
+        drop(server.sql(&format!("DELETE FROM ledger WHERE entry = 'mended_{order}'")));
+    }
+    // What was in the way may be gone the next time.
+    let failed = call(&mut wire, "the-key-of-locked", "locked").await;
+    let error = &failed["structuredContent"]["error"];
+    assert_eq!((&error["category"], &error["retryable"]), (&json!("transient"), &json!(true)));
+    assert_eq!(entries(&server), "twice");
 }
 
 /// Whoever reads the store's tables learns neither who calls nor by which key.

@@ -175,7 +175,7 @@ async fn a_transaction_that_sqlite_gave_up_commits_nothing() {
     let run = |_: &Connection| -> rusqlite::Result<()> { panic!("nothing is run any more") };
     assert!(body(&mut open).run(run).await.is_err());
     let finished = open.finish(Finish::Commit(done())).await;
-    assert!(matches!(finished, Err(StoreError::Unusable(_))), "{finished:?}");
+    assert!(matches!(finished, Err(StoreError::Undone(_))), "{finished:?}");
     assert_eq!(bank.entries(), 0);
     is_free(&bank.store, 1).await;
 }
@@ -190,7 +190,7 @@ async fn a_commit_that_is_refused_commits_nothing() {
     let mut open = bank.begin(&claim(1)).await;
     sql(&mut open, "INSERT INTO debit VALUES (7)").await.expect("it is refused later");
     let finished = open.finish(Finish::Commit(done())).await;
-    assert!(matches!(finished, Err(StoreError::Unavailable(_))), "{finished:?}");
+    assert!(matches!(finished, Err(StoreError::Undone(_))), "{finished:?}");
     is_free(&bank.store, 1).await;
     let mut open = bank.begin(&claim(1)).await;
     enter(&mut open).await.expect("an entry");

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use rusqlite::{
-    Connection,
+    Connection, ErrorCode,
     hooks::{AuthAction, AuthContext, Authorization},
 };
 
@@ -63,7 +63,11 @@ impl Guarded {
         self.may_commit.store(true, Ordering::SeqCst);
         let committed = self.connection.execute_batch("COMMIT");
         self.may_commit.store(false, Ordering::SeqCst);
-        committed.map_err(|error| unavailable(&error))
+        committed.map_err(|error| match error.sqlite_error_code() {
+            // A deferred constraint, which is looked at before anything is written.
+            Some(ErrorCode::ConstraintViolation) => StoreError::Undone(error.to_string()),
+            _ => unavailable(&error),
+        })
     }
 
     /// Undoes whatever is not committed.

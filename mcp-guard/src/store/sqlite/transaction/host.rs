@@ -139,7 +139,8 @@ fn finish(
 
 fn still_open(guarded: &Guarded) -> Result<(), StoreError> {
     if guarded.connection().is_autocommit() {
-        return Err(StoreError::Unusable("the transaction was ended before its time".into()));
+        // No body can commit it.
+        return Err(StoreError::Undone("a statement of the tool failed, and ended it".into()));
     }
     Ok(())
 }
