@@ -34,7 +34,7 @@ pub use build::GuardBuilder;
 pub(crate) use build::HttpParts;
 use futures_util::FutureExt as _;
 pub use operations::{
-    KeptArguments, Operation, OperationStatus, Operations, Resolution, ResolveError,
+    KeptArguments, Operation, OperationStatus, Operations, Resolution, ResolveError, Unresolved,
 };
 use permit::Authorizers;
 pub use reply::Reply;

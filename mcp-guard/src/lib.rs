@@ -75,7 +75,7 @@ pub use failure::{Category, Class, Failure, MapToolError, Report, Reported, Tool
 pub use failure::{CheckStatus, HttpError};
 pub use guard::{
     Call, Guard, GuardBuilder, KeptArguments, NoSuchTool, Operation, OperationStatus, Operations,
-    Reply, Resolution, ResolveError,
+    Reply, Resolution, ResolveError, Unresolved,
 };
 pub use key::OperationId;
 pub use manifest::{Loosening, Manifest};

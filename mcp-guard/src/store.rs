@@ -34,7 +34,10 @@ pub use url::open;
 
 pub use self::{
     claim::{Attempt, Claim, Claimed, Lease, MAX_CAP, Owner, Reservation, Standing},
-    outcome::{Fenced, Inspected, Payload, Recorded, Retention, Settlement, StoredReply},
+    outcome::{
+        Fenced, Inspected, Listed, Payload, Recorded, Retention, Settlement, StoredReply,
+        UnreadableRecord,
+    },
     record::Record,
     transaction::{Begun, Finish, Handle, OpenTransaction, Transactions},
 };
@@ -107,9 +110,10 @@ pub trait Store: Send + Sync + 'static {
     fn inspect<'a>(&'a self, operation: &'a OperationId) -> StoreFuture<'a, Option<Inspected>>;
 
     /// The operations whose outcome is [unknown](Record::is_unknown), in the order of their ids:
-    /// at most `limit` of those that come behind `after`.
-    fn unresolved(&self, after: Option<OperationId>, limit: u32)
-    -> StoreFuture<'_, Vec<Inspected>>;
+    /// at most `limit` of those that come behind `after`; fewer only where there are no more. One whose
+    /// record cannot be read is [listed as such](UnreadableRecord): it may be unknown, and keeps none of
+    /// the others from being found.
+    fn unresolved(&self, after: Option<OperationId>, limit: u32) -> StoreFuture<'_, Vec<Listed>>;
 
     /// The deployment's secret: made once at random, the same for every process on this store.
     fn secret(&self) -> StoreFuture<'_, DeploymentSecret>;
@@ -180,11 +184,7 @@ impl Store for Arc<dyn Store> {
         (**self).inspect(operation)
     }
 
-    fn unresolved(
-        &self,
-        after: Option<OperationId>,
-        limit: u32,
-    ) -> StoreFuture<'_, Vec<Inspected>> {
+    fn unresolved(&self, after: Option<OperationId>, limit: u32) -> StoreFuture<'_, Vec<Listed>> {
         (**self).unresolved(after, limit)
     }
 

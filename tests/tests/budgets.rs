@@ -223,7 +223,8 @@ async fn what_is_unknown_stays_held(site: &Site) {
     let wire = bench.wire(&Settings::default()).await;
     let guard = bench.guard(agent(), &Settings::default());
     let unknown = async || {
-        let mut unknown = guard.operations().unresolved(None, 10).await.expect("a store");
+        let mut unknown =
+            guard.operations().unresolved(None, 10).await.expect("a store").operations;
         unknown.pop().expect("an unknown operation")
     };
     bench.lose("spend", spending("a-lost-key", "ord_lost", 600), Moment::Landed).await;

@@ -100,7 +100,7 @@ async fn nothing_of_answers_and_arguments_is_in_an_encrypted_dump(site: &Site) {
         assert!(!holds(&dump, text), "{text} is in the dump");
     }
     let operator = site.operator(&keys(&[1])).await;
-    let unknown = operator.operations().unresolved(None, 10).await.expect("a store");
+    let unknown = operator.operations().unresolved(None, 10).await.expect("a store").operations;
     let kept = unknown.iter().find_map(|operation| match &operation.arguments {
         KeptArguments::Kept(arguments) => Some(arguments["note"].clone()),
         _ => None,
@@ -218,7 +218,7 @@ async fn an_outcome_is_found_out_without_the_key_of_its_arguments(site: &Site) {
     let lost = wire.call(tool, payment("the-first-key", "ord_1", 500)).await;
     assert_eq!(lost.category(), "unknown");
     let other = bench.guard(agent(), &keys(&[2]));
-    let unknown = other.operations().unresolved(None, 10).await.expect("a store");
+    let unknown = other.operations().unresolved(None, 10).await.expect("a store").operations;
     assert_eq!(unknown[0].arguments, KeptArguments::Unreadable);
     let wire = bench.wire(&keys(&[2])).await;
     let found = wire.call(tool, payment("the-first-key", "ord_1", 500)).await;

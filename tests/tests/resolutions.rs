@@ -1,17 +1,21 @@
 //! What a person makes of operations whose outcome nobody knows. On every store.
 
+use std::time::{Duration, Instant};
+
 use guard_tests::{
-    moods::{How, Moment},
+    log::Log,
+    moods::{Finding, How, Moment},
     on_every_store,
     server::engine::{Settings, agent, payment},
     site::{Bench, Site, the_unknown},
 };
-use mcp_guard::{Guard, Operation, Resolution, ResolveError};
+use mcp_guard::{Call, Guard, KeptArguments, Operation, Resolution, ResolveError};
 use serde_json::json;
 
 on_every_store! {
     a_person_resolves_what_nobody_knows,
     a_resolution_is_refused_where_it_would_contradict,
+    a_record_that_cannot_be_read_hides_no_other,
 }
 
 /// How an operation stands now.
@@ -99,4 +103,64 @@ async fn a_resolution_is_refused_where_it_would_contradict(site: &Site) {
     let (paid, ()) = tokio::join!(call, meanwhile);
     assert_eq!(paid.result()["refund_id"], "re_2");
     assert_eq!(site.effects().entries().len(), 2);
+}
+
+/// Neither from a person who lists them, nor from whoever looks into them. It is said which it is.
+async fn a_record_that_cannot_be_read_hides_no_other(site: &Site) {
+    let (log, bench) = (Log::keep(), site.bench().await);
+    let wire = bench.wire(&Settings::default()).await;
+    for number in 0..6 {
+        let order_id = format!("ord_{number}");
+        site.moods().finds(&order_id, Finding::StillUnknown);
+        let key = format!("the-key-of-{order_id}");
+        site.doubt(&wire, "pay_and_look", &key, &order_id, Moment::Landed).await;
+    }
+    let often =
+        Settings { reconcile_every: Some(Duration::from_millis(20)), ..Settings::default() };
+    let guard = bench.guard(agent(), &often);
+    let list = async |limit| {
+        let (mut found, mut unreadable, mut behind) = (Vec::new(), Vec::new(), None);
+        loop {
+            let page = guard.operations().unresolved(behind, limit).await.expect("a store");
+            found.extend(page.operations.iter().map(|operation| operation.id));
+            unreadable.extend(page.unreadable.iter().map(|record| record.operation));
+            behind = page.next;
+            if behind.is_none() {
+                return (found, unreadable);
+            }
+        }
+    };
+    let all = guard.operations().unresolved(None, 10).await.expect("a store").operations;
+    let ids: Vec<_> = all.iter().map(|operation| operation.id).collect();
+    // Pages begin and end with them.
+    let (spoilt, sound) = ([ids[0], ids[1], ids[3], ids[5]], [ids[2], ids[4]]);
+    for operation in spoilt {
+        site.spoil(operation);
+    }
+    for limit in [1, 2, 3, 10] {
+        assert_eq!(list(limit).await, (sound.to_vec(), spoilt.to_vec()), "{limit} at a time");
+    }
+
+    for number in 0..6 {
+        site.moods().finds(&format!("ord_{number}"), Finding::Truth);
+    }
+    let KeptArguments::Kept(asked) = &all[0].arguments else { panic!("they are kept") };
+    let order_id = asked["order_id"].as_str().expect("an order");
+    let again = payment(&format!("the-key-of-{order_id}"), order_id, 500);
+    let refused = guard.call(Call::new("pay_and_look", again, Some(agent()))).await;
+    let refused = refused.expect("a tool");
+    assert!(refused.body().contains("record_unreadable"), "{refused:?}");
+    let patience = Instant::now() + Duration::from_secs(10);
+    while !list(10).await.0.is_empty() {
+        assert!(Instant::now() < patience, "nobody looks into the others");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    for operation in all.iter().filter(|operation| sound.contains(&operation.id)) {
+        assert_eq!(status_of(&guard, operation).await, "done");
+    }
+    for operation in spoilt {
+        let told = log.lines("ERROR", &operation.to_string());
+        assert!(told.iter().any(|line| line.contains("unreadable")), "{operation}: {told:?}");
+    }
+    assert_eq!(site.effects().entries().len(), 6);
 }

@@ -80,7 +80,10 @@ async fn whatever_ends_a_body_in_the_middle_leaves_it_unknown(site: &Site) {
         }
     }
     let guard = bench.guard(agent(), &Settings::default());
-    assert_eq!(guard.operations().unresolved(None, 100).await.expect("a store").len(), 8);
+    assert_eq!(
+        guard.operations().unresolved(None, 100).await.expect("a store").operations.len(),
+        8
+    );
 }
 
 async fn a_retry_is_carried_out_under_the_same_downstream_key(site: &Site) {
@@ -275,7 +278,7 @@ async fn unknown_outcomes_are_looked_into_while_nobody_calls(site: &Site) {
     let often =
         Settings { reconcile_every: Some(Duration::from_millis(20)), ..Settings::default() };
     let watching = bench.guard(agent(), &often);
-    let unknown = watching.operations().unresolved(None, 10).await.expect("a store");
+    let unknown = watching.operations().unresolved(None, 10).await.expect("a store").operations;
     assert_eq!(unknown.len(), 4, "{unknown:?}");
     for order_id in ["ord_landed", "ord_missed"] {
         site.moods().finds(order_id, Finding::Truth);
@@ -284,7 +287,7 @@ async fn unknown_outcomes_are_looked_into_while_nobody_calls(site: &Site) {
     let first = Call::new("operation_status", asked, Some(agent()));
     drop(watching.call(first).await.expect("a tool"));
     let patience = Instant::now() + Duration::from_secs(10);
-    while watching.operations().unresolved(None, 10).await.expect("a store").len() > 2 {
+    while watching.operations().unresolved(None, 10).await.expect("a store").operations.len() > 2 {
         assert!(Instant::now() < patience, "nobody looks into them");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

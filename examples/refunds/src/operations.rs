@@ -6,7 +6,10 @@ mod view;
 use std::io::{self, Write, stdout};
 
 use error::OperationsError;
-use mcp_guard::{Guard, Operation, OperationStatus, Resolution, StoreError, store::OperationId};
+use mcp_guard::{
+    Guard, Operation, OperationStatus, Resolution, StoreError,
+    store::{OperationId, UnreadableRecord},
+};
 use view::View;
 
 use crate::{
@@ -27,7 +30,10 @@ pub(crate) async fn run(asked: Operations) -> Result<(), OperationsError> {
     let guard = server::for_operators(&place).await?;
     let view = if asked.json { View::Json } else { View::Text };
     print(&match asked.ask {
-        Ask::List => view.list(&unresolved(&guard).await?),
+        Ask::List => {
+            let (operations, unreadable) = unresolved(&guard).await?;
+            view.list(&operations, &unreadable)
+        }
         Ask::Show(id) => view.one(&find(&guard, id, &place).await?),
         Ask::Resolve { id, finding, by } => {
             let operation = find(&guard, id, &place).await?;
@@ -37,19 +43,20 @@ pub(crate) async fn run(asked: Operations) -> Result<(), OperationsError> {
     })
 }
 
-/// All that is unknown, the oldest first.
-async fn unresolved(guard: &Guard) -> Result<Vec<Operation>, StoreError> {
-    let mut all: Vec<Operation> = Vec::new();
+/// All that is unknown, the oldest first, and what cannot be read.
+async fn unresolved(guard: &Guard) -> Result<(Vec<Operation>, Vec<UnreadableRecord>), StoreError> {
+    let (mut all, mut unreadable, mut behind) = (Vec::new(), Vec::new(), None);
     loop {
-        let behind = all.last().map(|operation| operation.id);
         let page = guard.operations().unresolved(behind, PAGE).await?;
-        if page.is_empty() {
+        all.extend(page.operations);
+        unreadable.extend(page.unreadable);
+        behind = page.next;
+        if behind.is_none() {
             break;
         }
-        all.extend(page);
     }
-    all.sort_by_key(|operation| (operation.status.since(), operation.id));
-    Ok(all)
+    all.sort_by_key(|operation: &Operation| (operation.status.since(), operation.id));
+    Ok((all, unreadable))
 }
 
 async fn find(

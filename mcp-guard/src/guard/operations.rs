@@ -13,7 +13,7 @@ use crate::{
     failure::Failure,
     key::OperationId,
     store::{
-        Attempt, Fenced, Inspected, Settlement, Store, StoreError,
+        Attempt, Fenced, Inspected, Settlement, Store, StoreError, UnreadableRecord,
         record::{Record, State},
     },
     tool::EffectClass,
@@ -44,6 +44,19 @@ pub struct Operation {
     /// What was asked.
     pub arguments: KeptArguments,
     attempt: Attempt,
+}
+
+/// Some of the operations whose outcome is unknown.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Unresolved {
+    /// Those that can be read, in the order of their ids.
+    pub operations: Vec<Operation>,
+    /// Those whose records cannot be read: nobody can tell how they stand, and calls with their keys are
+    /// refused.
+    pub unreadable: Vec<UnreadableRecord>,
+    /// Behind which one to go on; `None`: there are no more.
+    pub next: Option<OperationId>,
 }
 
 /// What was asked of an operation.
@@ -161,7 +174,7 @@ impl Guard {
 
 impl Operations<'_> {
     /// The operations whose outcome is unknown, in the order of their ids: at most `limit` of those
-    /// behind `after`.
+    /// behind `after`. One whose record cannot be read is among them, and hides no other.
     ///
     /// # Errors
     /// Where the store does not answer, or the guard has none.
@@ -169,13 +182,17 @@ impl Operations<'_> {
         &self,
         after: Option<OperationId>,
         limit: u32,
-    ) -> Result<Vec<Operation>, StoreError> {
+    ) -> Result<Unresolved, StoreError> {
         let page = self.core.records()?.unresolved(after, limit).await?;
-        let mut operations = Vec::with_capacity(page.len());
-        for inspected in page {
-            operations.push(self.describe(inspected).await?);
+        let next = page.last().map(UnreadableRecord::operation_of);
+        let (mut operations, mut unreadable) = (Vec::with_capacity(page.len()), Vec::new());
+        for listed in page {
+            match listed {
+                Ok(inspected) => operations.push(self.describe(inspected).await?),
+                Err(record) => unreadable.push(record),
+            }
         }
-        Ok(operations)
+        Ok(Unresolved { operations, unreadable, next })
     }
 
     /// One operation, unless it is unknown to the store or forgotten.

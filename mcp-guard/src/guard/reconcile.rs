@@ -1,5 +1,6 @@
 //! Finding out what became of an operation whose outcome is unknown, as the tool says how.
 
+use futures_util::stream::{self, StreamExt as _};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -15,12 +16,14 @@ use crate::{
     effect::Effect,
     encryption::Content,
     failure::Failure,
-    store::{Attempt, Fenced, Inspected, Store, StoreError},
+    store::{Attempt, Fenced, Inspected, Listed, Store, StoreError, UnreadableRecord},
     tool::{BodyEnd, EffectClass, Found, IdempotentSpec, OnUnknown, Provided, Reconciled},
 };
 
 /// How many unknown operations are read at once.
 const PAGE: u32 = 100;
+/// How many are looked into at once: a backend that takes its time over one does not hold up all.
+const AT_ONCE: usize = 4;
 
 /// Asks the tool's own function about the attempt that was lost, and records what it finds. Then
 /// the operation is claimed again, and stands as it stands.
@@ -37,7 +40,8 @@ pub(super) async fn reconcile(
     let spec = tool.spec();
     let EffectClass::Idempotent(idempotent) = spec.effect else { return Ok(()) };
     let Ok(arguments) = tool.decode(arguments) else {
-        tracing::error!(tool = spec.name, "the arguments of an unknown operation do not fit");
+        let (tool, operation) = (spec.name, lost.operation);
+        tracing::error!(tool, %operation, "the arguments of an unknown operation do not fit");
         return Ok(());
     };
     let allowed = spec.timeout.unwrap_or(core.settings.timeout);
@@ -120,20 +124,35 @@ pub(super) fn in_background(core: &Core, tool: &GuardedTool) -> bool {
     reconciles && !core.asks_for_its_caller(tool)
 }
 
-/// Goes once through all unknown operations of tools that say how to find out about them.
+/// Goes once through all unknown operations of tools that say how to find out about them. One that
+/// cannot be read or looked into keeps nobody from the others.
 ///
 /// # Errors
-/// Where the store does not answer.
+/// Where the store does not list them.
 pub(super) async fn reconcile_all(core: &Core) -> Result<(), StoreError> {
     let store = core.records()?;
     let mut after = None;
     loop {
         let page = store.unresolved(after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(()) };
-        after = Some(last.operation);
-        for unknown in page {
-            reconcile_one(core, unknown).await?;
+        after = Some(UnreadableRecord::operation_of(last));
+        stream::iter(page).for_each_concurrent(AT_ONCE, |listed| look_into(core, listed)).await;
+    }
+}
+
+async fn look_into(core: &Core, listed: Listed) {
+    match listed {
+        Ok(unknown) => {
+            let operation = unknown.operation;
+            if let Err(error) = reconcile_one(core, unknown).await {
+                tracing::warn!(%operation, %error, "an unknown outcome could not be looked into");
+            }
         }
+        Err(UnreadableRecord { operation, why }) => tracing::error!(
+            %operation,
+            why,
+            "the record of an operation is unreadable: whether it is unknown, nobody can tell"
+        ),
     }
 }
 
@@ -145,7 +164,8 @@ async fn reconcile_one(core: &Core, unknown: Inspected) -> Result<(), StoreError
     let Some(kept) = &record.arguments else { return Ok(()) };
     let arguments = core.vault.open(&operation, Content::Arguments, kept).ok();
     let Some(arguments) = arguments.and_then(|text| serde_json::from_str(&text).ok()) else {
-        tracing::error!(tool = record.tool, "the arguments of an unknown operation are unreadable");
+        let tool = record.tool;
+        tracing::error!(tool, %operation, "the arguments of an unknown operation are unreadable");
         return Ok(());
     };
     reconcile(core, tool, None, arguments, record.attempt(operation)).await

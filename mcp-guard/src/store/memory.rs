@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-    Attempt, Claim, Claimed, Fenced, Inspected, Lease, OperationId, Settlement, Standing, Store,
-    StoreError, StoreFuture,
+    Attempt, Claim, Claimed, Fenced, Inspected, Lease, Listed, OperationId, Settlement, Standing,
+    Store, StoreError, StoreFuture,
     record::{self, Found, Record},
 };
 use crate::{
@@ -156,11 +156,7 @@ impl Store for MemoryStore {
         })
     }
 
-    fn unresolved(
-        &self,
-        after: Option<OperationId>,
-        limit: u32,
-    ) -> StoreFuture<'_, Vec<Inspected>> {
+    fn unresolved(&self, after: Option<OperationId>, limit: u32) -> StoreFuture<'_, Vec<Listed>> {
         Box::pin(async move {
             self.transact(|records, now| {
                 records
@@ -168,10 +164,8 @@ impl Store for MemoryStore {
                     .filter(|(operation, _)| after.is_none_or(|after| **operation > after))
                     .filter(|(_, record)| record.is_unknown(now))
                     .take(limit as usize)
-                    .map(|(operation, record)| Inspected {
-                        operation: *operation,
-                        record: record.clone(),
-                        now,
+                    .map(|(operation, record)| {
+                        Ok(Inspected { operation: *operation, record: record.clone(), now })
                     })
                     .collect()
             })

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use super::{OperationId, Record};
+use super::{OperationId, Record, StoreError};
 use crate::clock::Timestamp;
 
 /// An answer that was recorded.
@@ -105,4 +105,44 @@ pub struct Inspected {
     pub record: Record,
     /// The store's time at which it was read.
     pub now: Timestamp,
+}
+
+/// One of the operations that are [unresolved](super::Store::unresolved).
+pub type Listed = Result<Inspected, UnreadableRecord>;
+
+/// A record that a store has, and cannot read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the record of operation {operation} cannot be read: {why}")]
+pub struct UnreadableRecord {
+    /// Whose record it is.
+    pub operation: OperationId,
+    /// What is wrong with it, for operators.
+    pub why: String,
+}
+
+impl UnreadableRecord {
+    /// What is listed of an operation that was read so: that its record is
+    /// [unreadable](StoreError::Unreadable) is its own affair, and any other error the store's.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn apart(
+        operation: OperationId,
+        read: Result<Inspected, StoreError>,
+    ) -> Result<Listed, StoreError> {
+        match read {
+            Ok(inspected) => Ok(Ok(inspected)),
+            Err(StoreError::Unreadable(why)) => Ok(Err(Self { operation, why })),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The operation of one that is listed.
+    #[must_use]
+    pub fn operation_of(listed: &Listed) -> OperationId {
+        match listed {
+            Ok(inspected) => inspected.operation,
+            Err(unreadable) => unreadable.operation,
+        }
+    }
 }

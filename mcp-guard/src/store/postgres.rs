@@ -24,8 +24,8 @@ use self::{
 };
 pub use self::{options::PostgresOptions, transaction::PgTransaction};
 use super::{
-    Attempt, Begun, Claim, Claimed, Fenced, Handle, Inspected, Lease, OperationId, Settlement,
-    Standing, Store, StoreError, StoreFuture, Transactions,
+    Attempt, Begun, Claim, Claimed, Fenced, Handle, Inspected, Lease, Listed, OperationId,
+    Settlement, Standing, Store, StoreError, StoreFuture, Transactions,
 };
 use crate::{clock::Clock, secret::DeploymentSecret};
 
@@ -202,11 +202,7 @@ impl Store for PostgresStore {
         })
     }
 
-    fn unresolved(
-        &self,
-        after: Option<OperationId>,
-        limit: u32,
-    ) -> StoreFuture<'_, Vec<Inspected>> {
+    fn unresolved(&self, after: Option<OperationId>, limit: u32) -> StoreFuture<'_, Vec<Listed>> {
         Box::pin(async move {
             let behind = after.as_ref().map(|after| &after.as_bytes()[..]);
             let given = self.inner.given()?;
@@ -215,7 +211,7 @@ impl Store for PostgresStore {
                 .pool
                 .call(Call::Unresolved, &[&behind, &i64::from(limit), &given])
                 .await?;
-            rows.iter().map(row::inspected).collect()
+            rows.iter().filter_map(row::listed).collect()
         })
     }
 

@@ -16,8 +16,8 @@ use tokio_util::task::AbortOnDropHandle;
 pub use self::options::RedisOptions;
 use self::{call::Call, link::Link};
 use super::{
-    Attempt, Claim, Claimed, Fenced, Inspected, Lease, OperationId, Settlement, Standing, Store,
-    StoreError, StoreFuture,
+    Attempt, Claim, Claimed, Fenced, Inspected, Lease, Listed, OperationId, Settlement, Standing,
+    Store, StoreError, StoreFuture,
 };
 use crate::{clock::Clock, secret::DeploymentSecret};
 
@@ -99,7 +99,7 @@ impl RedisStore {
         &self,
         after: Option<&str>,
         limit: usize,
-    ) -> Result<(Vec<Inspected>, Option<String>), StoreError> {
+    ) -> Result<(Vec<Listed>, Option<String>), StoreError> {
         let call = Call::new(&script::UNRESOLVED)
             .maybe("after", after)
             .number("limit", limit as u64)
@@ -156,11 +156,7 @@ impl Store for RedisStore {
         })
     }
 
-    fn unresolved(
-        &self,
-        after: Option<OperationId>,
-        limit: u32,
-    ) -> StoreFuture<'_, Vec<Inspected>> {
+    fn unresolved(&self, after: Option<OperationId>, limit: u32) -> StoreFuture<'_, Vec<Listed>> {
         Box::pin(async move {
             let limit = limit as usize;
             let mut found = Vec::new();

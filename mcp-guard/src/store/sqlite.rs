@@ -16,8 +16,8 @@ pub use transaction::SqliteTransaction;
 use writer::Writer;
 
 use super::{
-    Attempt, Begun, Claim, Claimed, Fenced, Handle, Inspected, Lease, OperationId, Settlement,
-    Standing, Store, StoreError, StoreFuture, Transactions,
+    Attempt, Begun, Claim, Claimed, Fenced, Handle, Inspected, Lease, Listed, OperationId,
+    Settlement, Standing, Store, StoreError, StoreFuture, Transactions,
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -156,11 +156,7 @@ impl Store for SqliteStore {
         })
     }
 
-    fn unresolved(
-        &self,
-        after: Option<OperationId>,
-        limit: u32,
-    ) -> StoreFuture<'_, Vec<Inspected>> {
+    fn unresolved(&self, after: Option<OperationId>, limit: u32) -> StoreFuture<'_, Vec<Listed>> {
         self.transact(Purpose::Keep, move |connection, clock| {
             decide::unresolved(connection, after, limit, clock)
         })

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 
 use super::{
-    Attempt, Begun, Claim, Claimed, Fenced, Handle, Inspected, Lease, OperationId, Settlement,
-    Standing, Store, StoreError, StoreFuture, Transactions,
+    Attempt, Begun, Claim, Claimed, Fenced, Handle, Inspected, Lease, Listed, OperationId,
+    Settlement, Standing, Store, StoreError, StoreFuture, Transactions,
 };
 use crate::secret::DeploymentSecret;
 
@@ -69,11 +69,7 @@ impl Store for Timed {
         self.within(self.store.inspect(operation))
     }
 
-    fn unresolved(
-        &self,
-        after: Option<OperationId>,
-        limit: u32,
-    ) -> StoreFuture<'_, Vec<Inspected>> {
+    fn unresolved(&self, after: Option<OperationId>, limit: u32) -> StoreFuture<'_, Vec<Listed>> {
         self.within(self.store.unresolved(after, limit))
     }
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use mcp_guard::store;
+use mcp_guard::store::{self, UnreadableRecord};
 use rusqlite::Connection;
 use tokio::{sync::Semaphore, task::JoinSet};
 
@@ -203,7 +203,10 @@ async fn all_is_readable(url: &str) -> Result<(), Fault> {
     loop {
         let page = store.unresolved(after, 500).await.map_err(|error| corrupt(&error))?;
         let Some(last) = page.last() else { break };
-        after = Some(last.operation);
+        after = Some(UnreadableRecord::operation_of(last));
+        if let Some(unreadable) = page.iter().find_map(|found| found.as_ref().err()) {
+            return Err(corrupt(unreadable));
+        }
     }
     let Some(path) = url.strip_prefix("sqlite:") else { return Ok(()) };
     let file = Connection::open(path).map_err(|error| corrupt(&error))?;

@@ -5,8 +5,8 @@ use std::{any::Any, sync::Arc};
 use mcp_guard::{
     DeploymentSecret,
     store::{
-        Attempt, Begun, Claim, Claimed, Fenced, Finish, Handle, Inspected, Lease, OpenTransaction,
-        OperationId, Settlement, Standing, Store, StoreFuture, Transactions,
+        Attempt, Begun, Claim, Claimed, Fenced, Finish, Handle, Inspected, Lease, Listed,
+        OpenTransaction, OperationId, Settlement, Standing, Store, StoreFuture, Transactions,
     },
 };
 
@@ -63,11 +63,7 @@ impl Store for Fused {
         self.store.inspect(operation)
     }
 
-    fn unresolved(
-        &self,
-        after: Option<OperationId>,
-        limit: u32,
-    ) -> StoreFuture<'_, Vec<Inspected>> {
+    fn unresolved(&self, after: Option<OperationId>, limit: u32) -> StoreFuture<'_, Vec<Listed>> {
         self.store.unresolved(after, limit)
     }
 

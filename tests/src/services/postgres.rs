@@ -112,7 +112,16 @@ impl Postgres {
     /// When it fails.
     #[must_use]
     pub fn sql(&self, text: &str) -> String {
-        self.client("psql", &["-X", "-At", "-v", "ON_ERROR_STOP=1", "-c", text])
+        self.sql_in(ADMIN, text)
+    }
+
+    /// Runs SQL in another of its databases.
+    ///
+    /// # Panics
+    /// When it fails.
+    #[must_use]
+    pub fn sql_in(&self, database: &str, text: &str) -> String {
+        self.client("psql", &["-d", database, "-X", "-At", "-v", "ON_ERROR_STOP=1", "-c", text])
     }
 
     /// Everything that it keeps, as text.

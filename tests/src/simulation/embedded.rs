@@ -12,8 +12,8 @@ use std::{
 use mcp_guard::{
     Clock, DeploymentSecret, SqliteStore,
     store::{
-        Attempt, Claim, Claimed, Fenced, Inspected, Lease, OperationId, Settlement, Standing,
-        Store, StoreError, StoreFuture,
+        Attempt, Claim, Claimed, Fenced, Inspected, Lease, Listed, OperationId, Settlement,
+        Standing, Store, StoreError, StoreFuture,
     },
 };
 
@@ -89,11 +89,7 @@ impl Store for Embedded {
         at_once(self.0.inspect(operation))
     }
 
-    fn unresolved(
-        &self,
-        after: Option<OperationId>,
-        limit: u32,
-    ) -> StoreFuture<'_, Vec<Inspected>> {
+    fn unresolved(&self, after: Option<OperationId>, limit: u32) -> StoreFuture<'_, Vec<Listed>> {
         at_once(self.0.unresolved(after, limit))
     }
 

@@ -9,8 +9,8 @@ use std::{
 use mcp_guard::{
     DeploymentSecret,
     store::{
-        Attempt, Claim, Claimed, Fenced, Inspected, Lease, OperationId, Settlement, Standing,
-        Store, StoreError, StoreFuture,
+        Attempt, Claim, Claimed, Fenced, Inspected, Lease, Listed, OperationId, Settlement,
+        Standing, Store, StoreError, StoreFuture,
     },
 };
 use tokio::{sync::oneshot, time::sleep};
@@ -244,11 +244,7 @@ impl Store for Link {
         }))
     }
 
-    fn unresolved(
-        &self,
-        after: Option<OperationId>,
-        limit: u32,
-    ) -> StoreFuture<'_, Vec<Inspected>> {
+    fn unresolved(&self, after: Option<OperationId>, limit: u32) -> StoreFuture<'_, Vec<Listed>> {
         Box::pin(self.exchange(current_call().into_iter().collect(), move |end| async move {
             end.at_its_clock().store.unresolved(after, limit).await
         }))

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use guard_tests::services::postgres::Postgres;
 use mcp_guard::{
     ManualClock, PostgresStore,
-    store::{Settlement, Store},
+    store::{Settlement, Store, UnreadableRecord},
 };
 
 use crate::{LEASE, RETENTION, admin, claim_of, clock, done, granted, operation};
@@ -57,7 +57,7 @@ async fn what_must_stay_stays() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(server.sql(RECORDS), "2", "what is unknown or under way stays");
     let left = store.unresolved(None, 10).await.expect("a list");
-    let left: Vec<_> = left.into_iter().map(|one| one.operation).collect();
+    let left: Vec<_> = left.iter().map(UnreadableRecord::operation_of).collect();
     assert_eq!(left, [operation(3), operation(4)]);
 }
 

@@ -145,3 +145,27 @@ async fn a_record_that_is_not_whole_is_refused_and_nothing_is_done() {
     }
     assert_eq!(answer(&store, &claim).await.as_deref(), Some("done"));
 }
+
+/// Whether a script finds out or whoever reads its answer, and whatever the key holds.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_cannot_be_read_is_listed_as_such() {
+    let Some(server) = Redis::start() else { return };
+    let store = connect(&server).await;
+    for number in 1..=4 {
+        let lease = granted(&store, &claim_of(operation(number))).await;
+        store.settle(&lease, &Settlement::Unknown).await.expect("settled");
+    }
+    let key = |number| format!("{{mcp-guard}}:operation:{}", operation(number));
+    server.send(&["HDEL", &key(1), "since"]);
+    server.send(&["HSET", &key(2), "principal", "zz"]);
+    server.send(&["SET", &key(3), "no hash"]);
+    let listed = store.unresolved(None, 10).await.expect("a list");
+    assert_eq!(listed.len(), 4);
+    for (number, why) in [(1, "has no since"), (2, ""), (3, "WRONGTYPE")] {
+        let found = &listed[usize::try_from(number).expect("small") - 1];
+        let unreadable = found.as_ref().expect_err("it cannot be read");
+        assert_eq!(unreadable.operation, operation(number));
+        assert!(unreadable.why.contains(why), "{unreadable}");
+    }
+    assert_eq!(listed[3].as_ref().map(|found| found.operation), Ok(operation(4)));
+}

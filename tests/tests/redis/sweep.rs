@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use guard_tests::services::redis::Redis;
 use mcp_guard::{
     ManualClock, RedisStore,
-    store::{BusinessKey, Claim, Fenced, MeterId, Reservation, Settlement, Standing, Store},
+    store::{
+        BusinessKey, Claim, Fenced, Listed, MeterId, Reservation, Settlement, Standing, Store,
+        UnreadableRecord,
+    },
 };
 
 use crate::{LEASE, RETENTION, claim_of, clock, granted, operation, recorded};
@@ -105,7 +108,7 @@ async fn what_is_claimed_or_unknown_stays_for_ever() {
     swept.clock.advance(LEASE * 60 * 24 * 3650);
     assert_eq!(swept.keys().await, before);
     let unresolved = swept.store.unresolved(None, 10).await.expect("a list");
-    let ids: Vec<_> = unresolved.iter().map(|one| one.operation).collect();
+    let ids: Vec<_> = unresolved.iter().map(UnreadableRecord::operation_of).collect();
     assert_eq!(ids, [lost.operation, doubtful.operation]);
 }
 
@@ -121,9 +124,11 @@ async fn many_records_are_swept_and_listed_in_batches() {
     let live = claim_of(operation(600));
     let open = swept.store.unresolved(None, 1000).await.expect("a list");
     let expected: Vec<_> = (0..1200).step_by(2).map(operation).collect();
-    assert_eq!(open.iter().map(|one| one.operation).collect::<Vec<_>>(), expected);
+    let ids =
+        |page: &[Listed]| -> Vec<_> { page.iter().map(UnreadableRecord::operation_of).collect() };
+    assert_eq!(ids(&open), expected);
     let page = swept.store.unresolved(Some(live.operation), 7).await.expect("a list");
-    assert_eq!(page.iter().map(|one| one.operation).collect::<Vec<_>>(), expected[301..308]);
+    assert_eq!(ids(&page), expected[301..308]);
     swept.clock.advance(RETENTION.retain + RETENTION.tombstone);
     for _ in 0..50 {
         if swept.keys().await.len() == 600 + 2 {

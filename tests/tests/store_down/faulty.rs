@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use mcp_guard::{
     DeploymentSecret, ManualClock, MemoryStore,
     store::{
-        Attempt, Claim, Claimed, Fenced, Inspected, Lease, OperationId, Settlement, Standing,
-        Store, StoreError, StoreFuture,
+        Attempt, Claim, Claimed, Fenced, Inspected, Lease, Listed, OperationId, Settlement,
+        Standing, Store, StoreError, StoreFuture,
     },
 };
 
@@ -141,11 +141,7 @@ impl Store for Faulty {
         self.store.inspect(operation)
     }
 
-    fn unresolved(
-        &self,
-        after: Option<OperationId>,
-        limit: u32,
-    ) -> StoreFuture<'_, Vec<Inspected>> {
+    fn unresolved(&self, after: Option<OperationId>, limit: u32) -> StoreFuture<'_, Vec<Listed>> {
         self.store.unresolved(after, limit)
     }
 

@@ -25,7 +25,7 @@ async fn call(guard: &Guard, tool: &str, key: &str) -> Value {
 /// The operation that nobody has settled when its lease has run out.
 async fn lapsed(guard: &Guard, clock: &ManualClock) -> Operation {
     clock.advance(Duration::from_secs(86_400));
-    guard.operations().unresolved(None, 10).await.expect("a store").remove(0)
+    guard.operations().unresolved(None, 10).await.expect("a store").operations.remove(0)
 }
 
 /// A person has said that it was not done, and it was: nobody else will ever know.

@@ -2,6 +2,7 @@
 
 mod faulty;
 mod late;
+mod reconciled;
 
 use std::{
     future::{Ready, ready},
@@ -22,6 +23,10 @@ use serde_json::{Value, json};
 struct Effects(Arc<AtomicU32>);
 
 impl Effects {
+    fn act(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+
     fn count(&self) -> u32 {
         self.0.load(Ordering::SeqCst)
     }
@@ -34,7 +39,7 @@ async fn act(
     /// How much.
     amount: u64,
 ) -> Result<u64, std::convert::Infallible> {
-    effects.0.fetch_add(1, Ordering::SeqCst);
+    effects.act();
     Ok(amount)
 }
 
@@ -47,7 +52,7 @@ async fn act_when_dispatched(
     amount: u64,
 ) -> Result<u64, mcp_guard::NotDispatched> {
     effect.dispatch().await?;
-    effects.0.fetch_add(1, Ordering::SeqCst);
+    effects.act();
     Ok(amount)
 }
 
@@ -59,7 +64,7 @@ async fn act_and_forget(
     /// How much.
     amount: u64,
 ) -> Result<u64, NoAnswer> {
-    effects.0.fetch_add(1, Ordering::SeqCst);
+    effects.act();
     let _ = amount;
     Err(NoAnswer)
 }
@@ -224,7 +229,7 @@ async fn a_store_that_is_down_while_a_person_resolves_says_so() {
         assert_eq!(error_of(&lost), ("unknown", "no_answer"));
         let guard = guard(store.clone(), effects);
         let operations = guard.operations();
-        let unknown = operations.unresolved(None, 10).await.expect("a store").remove(0);
+        let unknown = operations.unresolved(None, 10).await.expect("a store").operations.remove(0);
         let done = || Resolution::Done(Some(json!(5)));
         fail(&store.resolve, 1, after_applying);
         let refused = operations.resolve(&unknown, done(), "alice").await;

@@ -2,7 +2,7 @@
 
 mod visible;
 
-use mcp_guard::{KeptArguments, Operation, OperationStatus, Timestamp};
+use mcp_guard::{KeptArguments, Operation, OperationStatus, Timestamp, store::UnreadableRecord};
 use serde_json::{Value, json};
 use visible::visible;
 
@@ -16,11 +16,19 @@ pub(super) enum View {
 }
 
 impl View {
-    pub(super) fn list(self, operations: &[Operation]) -> String {
+    pub(super) fn list(self, operations: &[Operation], unreadable: &[UnreadableRecord]) -> String {
         match self {
-            Self::Json => lines_of(&operations.iter().map(as_json).collect()),
-            Self::Text if operations.is_empty() => "Nothing is unknown.\n".to_owned(),
-            Self::Text => table(operations),
+            Self::Json => {
+                let all = operations.iter().map(as_json);
+                lines_of(&all.chain(unreadable.iter().map(unreadable_as_json)).collect())
+            }
+            Self::Text if operations.is_empty() && unreadable.is_empty() => {
+                "Nothing is unknown.\n".to_owned()
+            }
+            Self::Text => {
+                let table = if operations.is_empty() { String::new() } else { table(operations) };
+                table + &unreadable.iter().map(unreadable_line).collect::<String>()
+            }
         }
     }
 
@@ -66,6 +74,14 @@ fn table(operations: &[Operation]) -> String {
         format!("{first:id$}  {second:tool$}  {third:since$}  {last}\n")
     };
     rows.iter().map(line).collect()
+}
+
+fn unreadable_line(record: &UnreadableRecord) -> String {
+    let why = visible(&record.why);
+    format!(
+        "{}  whether it is unknown cannot be told: its record is unreadable ({why})\n",
+        record.operation
+    )
 }
 
 fn described(operation: &Operation) -> String {
@@ -119,6 +135,10 @@ fn as_json(operation: &Operation) -> Value {
         "downstream_key": operation.downstream_key,
         "arguments": arguments,
     })
+}
+
+fn unreadable_as_json(record: &UnreadableRecord) -> Value {
+    json!({"id": record.operation.to_string(), "status": "unreadable", "why": record.why})
 }
 
 fn lines_of(json: &Value) -> String {

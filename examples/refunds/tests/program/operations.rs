@@ -171,6 +171,29 @@ fn what_was_not_done_may_be_done_under_the_same_key() {
     assert_eq!(code(&told), "result_unavailable");
 }
 
+/// One record that cannot be read hides none of the others.
+#[test]
+fn an_operation_whose_record_cannot_be_read_is_listed_as_such() {
+    let scene = Scene::set();
+    let another =
+        json!({"order_id": "ord_8822", "amount_cents": 2500, "idempotency_key": "deposit-0002"});
+    scene.told([("return_deposit", &deposit()), ("return_deposit", &another)]);
+    let listed = scene.json(&["list"]);
+    let [spoilt, sound] = [0, 1].map(|place| listed[place]["id"].as_str().expect("an id"));
+    let file =
+        rusqlite::Connection::open(scene.folder.path().join("store/refunds.db")).expect("a file");
+    let spoil =
+        format!("UPDATE mcp_guard_operation SET principal = x'00' WHERE operation = x'{spoilt}'");
+    assert_eq!(file.execute(&spoil, []), Ok(1));
+    let printed = scene.printed(&["list"]);
+    let line = printed.lines().find(|line| line.starts_with(spoilt)).expect(&printed);
+    assert!(line.contains("unreadable"), "{printed}");
+    assert!(printed.lines().any(|line| line.starts_with(sound)), "{printed}");
+    let listed = scene.json(&["list"]);
+    assert_eq!((&listed[0]["id"], &listed[1]["id"]), (&json!(sound), &json!(spoilt)));
+    assert_eq!(listed[1]["status"], "unreadable");
+}
+
 #[test]
 fn a_store_or_an_operation_that_is_not_there_is_said_and_not_made() {
     let scene = Scene::set();

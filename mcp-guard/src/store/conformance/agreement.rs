@@ -61,7 +61,7 @@ mod tests {
         clock::Timestamp,
         secret::DeploymentSecret,
         store::{
-            Attempt, Claim, Claimed, Fenced, Inspected, Lease, MemoryStore, OperationId,
+            Attempt, Claim, Claimed, Fenced, Inspected, Lease, Listed, MemoryStore, OperationId,
             Settlement, Standing, StoreFuture,
         },
     };
@@ -116,7 +116,7 @@ mod tests {
             &self,
             after: Option<OperationId>,
             limit: u32,
-        ) -> StoreFuture<'_, Vec<Inspected>> {
+        ) -> StoreFuture<'_, Vec<Listed>> {
             self.0.unresolved(after, limit)
         }
 

@@ -7,9 +7,9 @@ use tokio_postgres::{Row, types::FromSql};
 use crate::{
     clock::Timestamp,
     store::{
-        Attempt, BusinessKey, Claim, Claimed, Fenced, Fingerprint, Inspected, Lease, MeterId,
-        OperationId, Owner, Payload, PrincipalId, Recorded, Reservation, Standing, StoreError,
-        StoredReply,
+        Attempt, BusinessKey, Claim, Claimed, Fenced, Fingerprint, Inspected, Lease, Listed,
+        MeterId, OperationId, Owner, Payload, PrincipalId, Recorded, Reservation, Standing,
+        StoreError, StoredReply, UnreadableRecord,
         record::{Ended, Record, State},
     },
 };
@@ -81,6 +81,12 @@ pub(super) fn inspected(row: &Row) -> Result<Inspected, StoreError> {
         state: state(row)?,
     };
     Ok(Inspected { operation: attempt.operation, record, now: timestamp(row, "read_at")? })
+}
+
+/// An operation among others. A row whose id is none is nobody's.
+pub(super) fn listed(row: &Row) -> Option<Result<Listed, StoreError>> {
+    let operation = OperationId::from_bytes(id(row, "operation").ok()?);
+    Some(UnreadableRecord::apart(operation, inspected(row)))
 }
 
 fn state(row: &Row) -> Result<State, StoreError> {

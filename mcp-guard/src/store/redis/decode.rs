@@ -12,8 +12,8 @@ use crate::{
     clock::Timestamp,
     secret::DeploymentSecret,
     store::{
-        Attempt, Claim, Claimed, Fenced, Inspected, Lease, OperationId, Owner, Payload, Recorded,
-        Standing, StoreError, StoredReply,
+        Attempt, Claim, Claimed, Fenced, Inspected, Lease, Listed, OperationId, Owner, Payload,
+        Recorded, Standing, StoreError, StoredReply, UnreadableRecord,
     },
 };
 
@@ -51,9 +51,9 @@ pub(super) fn inspected(value: Value) -> Result<Option<Inspected>, StoreError> {
 }
 
 /// Some operations, and where to look for more.
-pub(super) fn page(value: Value) -> Result<(Vec<Inspected>, Option<String>), StoreError> {
+pub(super) fn page(value: Value) -> Result<(Vec<Listed>, Option<String>), StoreError> {
     let mut answer = Answer::of(value)?;
-    let found = answer.list()?.map(|one| Answer::of(one)?.inspected()).collect::<Result<_, _>>()?;
+    let found = answer.list()?.map(|one| Answer::of(one)?.listed()).collect::<Result<_, _>>()?;
     let next = answer.text()?;
     Ok((found, (!next.is_empty()).then_some(next)))
 }
@@ -160,6 +160,21 @@ impl Answer {
         let now = self.time()?;
         let operation = self.operation()?;
         Ok(Inspected { operation, record: record(self.list()?)?, now })
+    }
+
+    /// An operation among others: the fields of its record, or what is wrong with it.
+    fn listed(&mut self) -> Result<Listed, StoreError> {
+        let now = self.time()?;
+        let operation = self.operation()?;
+        let read = match self.0.next() {
+            Some(Value::Array(fields)) => record(fields.into_iter()),
+            Some(Value::BulkString(why)) => {
+                Err(StoreError::Unreadable(String::from_utf8_lossy(&why).into_owned()))
+            }
+            _ => return Err(strange()),
+        };
+        let read = read.map(|record| Inspected { operation, record, now });
+        UnreadableRecord::apart(operation, read)
     }
 }
 

@@ -10,7 +10,8 @@ use crate::{
     clock::{Clock, Timestamp},
     key::OperationId,
     store::{
-        Attempt, Claim, Claimed, Fenced, Inspected, Lease, Settlement, Standing, StoreError,
+        Attempt, Claim, Claimed, Fenced, Inspected, Lease, Listed, Settlement, Standing,
+        StoreError,
         record::{self, Record},
     },
 };
@@ -102,7 +103,7 @@ pub(super) fn unresolved(
     after: Option<OperationId>,
     limit: u32,
     clock: &dyn Clock,
-) -> Decision<Vec<Inspected>> {
+) -> Decision<Vec<Listed>> {
     let now = time(clock)?;
     Ok((rows::unresolved(connection, after, limit, now)?, None))
 }

@@ -9,7 +9,8 @@ use crate::{
     clock::Timestamp,
     key::{BusinessKey, Fingerprint, MeterId, OperationId, PrincipalId},
     store::{
-        Claim, Inspected, Owner, Payload, Reservation, StoreError, StoredReply,
+        Claim, Inspected, Listed, Owner, Payload, Reservation, StoreError, StoredReply,
+        UnreadableRecord,
         record::{Ended, Found, Record, State},
     },
 };
@@ -40,7 +41,7 @@ const LAPSED: &str =
     concat!(columns!(), "WHERE tentative = 1 AND lease_until <= ?1 AND operation <> ?2");
 const UNRESOLVED: &str = concat!(
     columns!(),
-    "WHERE state IN ('claimed', 'unknown') AND operation > ?1
+    "WHERE state IN ('claimed', 'unknown') AND operation > ?1 AND length(operation) = 32
            AND (state = 'unknown' OR (tentative = 0 AND lease_until <= ?2))
      ORDER BY operation LIMIT ?3"
 );
@@ -125,17 +126,31 @@ fn lapsed(
     several(connection, LAPSED, (now.as_millis(), own.as_bytes()))
 }
 
-/// The unknown operations behind `after`, in the order of their ids.
+/// The unknown operations behind `after`, in the order of their ids, whether or not all can be read.
 pub(super) fn unresolved(
     connection: &Connection,
     after: Option<OperationId>,
     limit: u32,
     now: Timestamp,
-) -> Result<Vec<Inspected>, StoreError> {
+) -> Result<Vec<Listed>, StoreError> {
     let after = after.as_ref().map_or(&[][..], |after| after.as_bytes());
-    let found = several(connection, UNRESOLVED, (after, now.as_millis(), limit))?;
-    let inspected = |(operation, record)| Inspected { operation, record, now };
-    Ok(found.into_iter().map(inspected).collect())
+    let found = connection
+        .prepare_cached(UNRESOLVED)
+        .and_then(|mut statement| {
+            let each = |row: &Row<'_>| Ok((OperationId::from_bytes(row.get(0)?), record_of(row)));
+            statement
+                .query_map((after, now.as_millis(), limit), each)?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        })
+        .map_err(|error| unreadable(&error))?;
+    let listed = |(operation, record): (_, rusqlite::Result<_>)| {
+        let read = record
+            .map_err(|error| unreadable(&error))
+            .and_then(|record| with_reservations(connection, &operation, record))
+            .map(|record| Inspected { operation, record, now });
+        UnreadableRecord::apart(operation, read)
+    };
+    found.into_iter().map(listed).collect()
 }
 
 /// The records that a question finds, with their reservations.

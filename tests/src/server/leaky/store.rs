@@ -5,9 +5,9 @@ use std::{any::Any, collections::HashMap, future::ready, sync::Mutex, time::Dura
 use mcp_guard::{
     DeploymentSecret, MemoryStore, StoreError, Timestamp,
     store::{
-        Attempt, Begun, Claim, Claimed, Fenced, Finish, Handle, Inspected, Lease, OpenTransaction,
-        OperationId, Payload, Recorded, Settlement, Standing, Store, StoreFuture, StoredReply,
-        Transactions,
+        Attempt, Begun, Claim, Claimed, Fenced, Finish, Handle, Inspected, Lease, Listed,
+        OpenTransaction, OperationId, Payload, Recorded, Settlement, Standing, Store, StoreFuture,
+        StoredReply, Transactions,
     },
 };
 
@@ -125,11 +125,7 @@ impl Store for Leaky {
         self.memory.inspect(operation)
     }
 
-    fn unresolved(
-        &self,
-        after: Option<OperationId>,
-        limit: u32,
-    ) -> StoreFuture<'_, Vec<Inspected>> {
+    fn unresolved(&self, after: Option<OperationId>, limit: u32) -> StoreFuture<'_, Vec<Listed>> {
         self.memory.unresolved(after, limit)
     }
 

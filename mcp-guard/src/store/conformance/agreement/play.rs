@@ -9,8 +9,9 @@ use super::{
 use crate::{
     clock::{Clock as _, ManualClock},
     store::{
-        Attempt, Claim, Claimed, Fenced, Inspected, Lease, MemoryStore, OperationId, Payload,
-        Reservation, Standing, Store, StoreError, StoredReply, record::State,
+        Attempt, Claim, Claimed, Fenced, Inspected, Lease, Listed, MemoryStore, OperationId,
+        Payload, Reservation, Standing, Store, StoreError, StoredReply, UnreadableRecord,
+        record::State,
     },
 };
 
@@ -190,8 +191,9 @@ impl<'a> Players<'a> {
         let found = self.store.unresolved(after, limit).await;
         // The store may hold others, and they come behind ours.
         let last = self.cast.operation(u8::MAX);
-        let ours = |found: Vec<Inspected>| {
-            kept(found.into_iter().filter(|found| found.operation <= last).collect())
+        let ours = |found: Vec<Listed>| {
+            let found = found.into_iter().filter(|it| UnreadableRecord::operation_of(it) <= last);
+            kept(found.map(|it| it.expect("a record of ours")).collect())
         };
         (Answer::Found(expected.map(ours)), Answer::Found(found.map(ours)))
     }
