@@ -5,7 +5,8 @@
 //! scopes, arguments, timing, what answers tell. Every [`Attack`] has a name, says what it tries, and
 //! what it means that it landed. What cannot be tried where it is, for want of a second caller or of a
 //! ledger, is in the [`Report`] with its reason. It is judged by an [`EffectLedger`] that is not the
-//! server's word.
+//! server's word. That an attack was refused tells nothing where everything is: the report
+//! [is safe](Report::is_safe) only if right calls of each tool were accepted.
 //!
 //! ```
 //! use std::sync::{Arc, Mutex};
@@ -104,5 +105,5 @@ pub use field::Trouble;
 pub use goal::Goal;
 pub use ledger::{EffectLedger, LedgerEntry};
 pub use play::Step;
-pub use report::{Benign, Landed, Report, Row};
+pub use report::{Benign, Landed, Premise, Report, Row};
 pub use run::AdversaryError;

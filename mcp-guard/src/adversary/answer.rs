@@ -18,9 +18,18 @@ impl Answer {
         Self { text: Some(text), status, message }
     }
 
-    /// Nothing came in time.
+    /// Nothing came in time, or only word from the way there that the server gives no answer.
     pub(super) fn is_missing(&self) -> bool {
-        self.text.is_none()
+        self.text.is_none() || (self.status >= Some(500) && !self.is_message())
+    }
+
+    /// Whether it is the server's answer to the request of this id.
+    pub(super) fn answers(&self, id: u64) -> bool {
+        self.is_message() && self.message["id"] == id
+    }
+
+    fn is_message(&self) -> bool {
+        self.message["result"].is_object() || self.message["error"].is_object()
     }
 
     /// Whether the server says that it did what was asked.
@@ -127,6 +136,15 @@ mod tests {
             assert!(!answer(refused).is_accepted(), "{refused}");
         }
         assert!(Answer::default().is_missing() && !Answer::default().is_accepted());
+    }
+
+    #[test]
+    fn what_a_gateway_says_is_no_answer() {
+        assert!(Answer::of("<html>Bad Gateway</html>".into(), Some(502)).is_missing());
+        assert!(!Answer::of("too large".into(), Some(413)).is_missing());
+        let failure = r#"{"id":7,"error":{"code":-32603,"message":"a defect"}}"#;
+        let failed = Answer::of(failure.into(), Some(500));
+        assert!(!failed.is_missing() && failed.answers(7) && !failed.answers(8));
     }
 
     #[test]

@@ -316,6 +316,22 @@ attacks! {
         => "a key has two effects, or the ledger holds more than the goal allows";
 }
 
+impl Attack {
+    /// Whether it takes all that there is of a budget, if it can.
+    pub(super) fn spends(self) -> bool {
+        matches!(
+            self,
+            Self::Structuring
+                | Self::StructuringAtOnce
+                | Self::Greedy
+                | Self::Forgetful
+                | Self::Obedient
+                | Self::Disobedient
+                | Self::Sequence
+        )
+    }
+}
+
 impl fmt::Display for Attack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())

@@ -1,57 +1,90 @@
-//! Calls with which nothing is wrong: a server that refuses them is of no use, however safe it is.
+//! Calls with which nothing is wrong. A server that refuses them is of no use, however safe it is; and
+//! attacks on a tool that cannot be called tell nothing.
+
+use std::collections::BTreeSet;
 
 use super::{
     attack::Attack,
     field::Field,
     known::Known,
     link::Role,
-    play::{Play, Step},
-    report::Benign,
+    play::Play,
+    report::Report,
 };
 
-/// How many refused calls are kept.
-const KEPT: usize = 5;
+/// The number of the first of them: callers, keys and objects are no attack's.
+const FIRST: u64 = 1 << 50;
 
-/// Makes so many calls that are right, each by a caller of its own where that can be, and some of them
-/// twice.
-pub(super) async fn calls(field: &Field, wanted: u64, mut told: impl FnMut(u64)) -> Benign {
-    let mut benign = Benign::default();
-    let examples: Vec<_> = field.tools.iter().filter(|tool| tool.example.is_some()).collect();
-    if examples.is_empty() {
-        return benign;
-    }
-    let (mut number, field_of_numbers) = (0, 1 << 50);
-    while benign.calls < wanted {
-        let tool = examples[usize::try_from(number).unwrap_or(0) % examples.len()];
-        one(field, tool, field_of_numbers + number, &mut benign).await;
-        number += 1;
-        told(benign.calls);
-    }
-    benign
+/// Calls that are right, each by a caller of its own where that can be.
+pub(super) struct Right<'f> {
+    field: &'f Field,
+    made: u64,
 }
 
-/// A call, and the same again: an answer that was lost is asked for once more.
-async fn one(field: &Field, tool: &Known, number: u64, benign: &mut Benign) {
-    let mut play = Play::new(field, tool, Attack::Retry, number);
-    let arguments = play.good();
-    let again = !tool.read_only && number.is_multiple_of(4);
-    for _ in 0..=usize::from(again) {
-        let answer = play.call(Role::Agent, &arguments).await;
-        benign.calls += 1;
-        if !answer.is_accepted() {
-            refuse(benign, &play.steps);
+impl<'f> Right<'f> {
+    pub(super) fn calls(field: &'f Field) -> Self {
+        Self { field, made: 0 }
+    }
+
+    /// So many, and of each of these tools at least one. They come before the attacks, which may spend
+    /// what they need.
+    pub(super) async fn before(
+        &mut self,
+        wanted: u64,
+        attacked: BTreeSet<usize>,
+        report: &mut Report,
+        mut told: impl FnMut(u64),
+    ) {
+        let tools = self.with_examples();
+        while report.benign.calls < wanted && !tools.is_empty() {
+            let place = usize::try_from(self.made).unwrap_or(0);
+            let again = (place / tools.len()).is_multiple_of(4);
+            self.one(tools[place % tools.len()], again, false, report).await;
+            told(report.benign.calls);
+        }
+        for tool in attacked {
+            let tool = &self.field.tools[tool];
+            if report.premises.iter().all(|premise| premise.tool != tool.name) {
+                self.one(tool, false, false, report).await;
+            }
         }
     }
-    let acted = play.effects().await;
-    if field.ledger.is_some() && acted != usize::from(!tool.read_only) {
-        play.aside(format!("the ledger has {acted} effects of this call"));
-        refuse(benign, &play.steps);
-    }
-}
 
-fn refuse(benign: &mut Benign, steps: &[Step]) {
-    benign.refused += 1;
-    if benign.transcripts.len() < KEPT {
-        benign.transcripts.push(steps.to_vec());
+    /// One of each tool, to see that the server still works. What they need may be spent.
+    pub(super) async fn after(&mut self, report: &mut Report) {
+        for tool in self.with_examples() {
+            self.one(tool, false, true, report).await;
+        }
+    }
+
+    fn with_examples(&self) -> Vec<&'f Known> {
+        self.field.tools.iter().filter(|tool| tool.example.is_some()).collect()
+    }
+
+    /// A call, and where it changes something the same `again`: an answer that was lost is asked for once
+    /// more.
+    async fn one(&mut self, tool: &Known, again: bool, spent: bool, report: &mut Report) {
+        let mut play = Play::new(self.field, tool, Attack::Retry, FIRST + self.made);
+        self.made += 1;
+        let arguments = play.good();
+        let (calls, mut accepted, mut refused) = (1 + u64::from(again && !tool.read_only), 0, 0);
+        for _ in 0..calls {
+            let answer = play.call(Role::Agent, &arguments).await;
+            report.presume(&tool.name, answer.is_accepted());
+            accepted += u64::from(answer.is_accepted());
+            let excused = spent && answer.category() == Some("authz");
+            refused += u64::from(!answer.is_accepted() && !excused);
+        }
+        let acted = play.effects().await;
+        // What its schema suggests need not pass.
+        if tool.example.is_none() {
+            return;
+        }
+        let due = usize::from(!tool.read_only && (accepted > 0 || !spent));
+        if self.field.ledger.is_some() && acted != due {
+            play.aside(format!("the ledger has {acted} effects of this call"));
+            refused += 1;
+        }
+        report.benign.note(calls, refused, play.steps);
     }
 }

@@ -181,8 +181,9 @@ impl Adversary {
     /// calls about other things, such as other orders, as often as there are: what was done once is
     /// rightly refused the second time. The numbers are not consecutive.
     ///
-    /// Tools without one are attacked with what their schema suggests, and no benign calls are made of
-    /// them.
+    /// Tools without one are attacked with what their schema suggests. One benign call is made of them,
+    /// which is no defect where it is refused; but where nothing of a tool is accepted, the report is not
+    /// [safe](super::Report::is_safe).
     pub fn example(
         mut self,
         tool: impl Into<String>,

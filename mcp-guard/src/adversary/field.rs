@@ -102,10 +102,11 @@ impl Field {
         asked.ok().and_then(Result::ok).unwrap_or_default()
     }
 
-    pub(super) async fn ping(&self, who: (Role, u64)) -> Answer {
+    /// Whether the server answers a ping.
+    pub(super) async fn pings(&self, who: (Role, u64)) -> bool {
         let id = self.id();
         let text = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#);
-        self.exchange(who, Message::request(id, text)).await
+        self.exchange(who, Message::request(id, text)).await.answers(id)
     }
 
     /// The tools that a role is shown.

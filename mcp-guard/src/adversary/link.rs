@@ -48,6 +48,11 @@ impl Message {
     pub(super) fn notification(text: impl Into<Vec<u8>>) -> Self {
         Self { id: None, bytes: text.into(), headers: Vec::new() }
     }
+
+    /// Whether it has an HTTP header of this name.
+    fn names(&self, header: &str) -> bool {
+        self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(header))
+    }
 }
 
 /// A way to a server.

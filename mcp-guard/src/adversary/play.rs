@@ -40,6 +40,8 @@ pub(super) struct Play<'f> {
     pub(super) steps: Vec<Step>,
     /// The most effects that are right.
     pub(super) may_act: usize,
+    /// Whether the right call that it begins with, if it does, was accepted.
+    pub(super) presumed: Option<bool>,
     /// Why it landed.
     pub(super) landed: Option<String>,
     /// Whether something was left running, so that the server needs time to come to rest.
@@ -64,6 +66,7 @@ impl<'f> Play<'f> {
             tool,
             steps: Vec::new(),
             may_act: 0,
+            presumed: None,
             landed: None,
             hurried: false,
             troubled: false,
@@ -165,6 +168,11 @@ impl<'f> Play<'f> {
 
     // What is expected.
 
+    /// The attack begins with a call that is right: where it is refused, all that follows tells nothing.
+    pub(super) fn presume(&mut self, first: &Answer) {
+        self.presumed = Some(self.presumed == Some(true) || first.is_accepted());
+    }
+
     /// The call must be refused, and say so.
     pub(super) fn must_be_refused(&mut self, answer: &Answer) {
         if answer.is_accepted() {
@@ -193,7 +201,7 @@ impl<'f> Play<'f> {
     /// The server must still answer. A session may have ended; the server must not have.
     pub(super) async fn must_still_answer(&mut self) {
         let who = (Role::Agent, self.number);
-        if self.field.ping(who).await.is_missing() && self.field.ping(who).await.is_missing() {
+        if !self.field.pings(who).await && !self.field.pings(who).await {
             self.land("the server no longer answers");
         }
     }
@@ -220,7 +228,7 @@ impl<'f> Play<'f> {
     pub(super) async fn effects(&mut self) -> usize {
         if self.hurried {
             // It is read after what was sent before it.
-            self.field.ping((Role::Agent, self.number)).await;
+            self.field.pings((Role::Agent, self.number)).await;
         }
         self.field.come_to_rest(self.hurried).await;
         let new = self.field.new_effects();

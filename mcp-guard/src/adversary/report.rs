@@ -1,6 +1,8 @@
 //! What came of the attacks.
 
-use std::{fmt, time::Duration};
+mod table;
+
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -22,6 +24,8 @@ pub struct Report {
     pub landed: Vec<Landed>,
     /// Calls with which nothing is wrong.
     pub benign: Benign,
+    /// Whether each tool that was attacked can be called at all.
+    pub premises: Vec<Premise>,
     /// How long it took, in seconds. Of runs that were [added](Self::add), all together.
     pub seconds: f64,
 }
@@ -38,6 +42,8 @@ pub struct Row {
     pub refused: u64,
     /// How often it landed.
     pub landed: u64,
+    /// How often it told nothing: it begins with a call that is right, and that one was refused.
+    pub void: u64,
     /// Why it was not made at all.
     pub not_tried: Option<String>,
 }
@@ -72,6 +78,41 @@ pub struct Benign {
     pub transcripts: Vec<Vec<Step>>,
 }
 
+/// Calls of one tool with which nothing is wrong, the first ones of attacks among them. Where none of
+/// them is accepted, whatever refuses them refuses the attacks as well, which then tell nothing.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Premise {
+    /// The tool.
+    pub tool: String,
+    /// How many were made.
+    pub calls: u64,
+    /// How many were accepted.
+    pub accepted: u64,
+}
+
+/// How many refused calls are kept.
+const KEPT: usize = 5;
+
+impl Benign {
+    /// Notes calls, and how many of them were refused.
+    pub(super) fn note(&mut self, calls: u64, refused: u64, steps: Vec<Step>) {
+        self.calls += calls;
+        self.refused += refused;
+        if refused > 0 && self.transcripts.len() < KEPT {
+            self.transcripts.push(steps);
+        }
+    }
+}
+
+impl Row {
+    /// Whether it was made, and told nothing each time.
+    #[must_use]
+    pub fn is_void(&self) -> bool {
+        self.tried > 0 && self.void == self.tried
+    }
+}
+
 impl Report {
     /// How many attacks were made.
     #[must_use]
@@ -91,18 +132,21 @@ impl Report {
         self.attacks.iter().find(|row| row.attack == attack)
     }
 
-    /// Whether attacks were made, none landed, and nothing that was right was refused.
+    /// Whether attacks were made, none landed, nothing that was right was refused, and the attacks tell
+    /// something: a right call of each tool was accepted, and so was, at least once, the one that an attack
+    /// begins with.
     #[must_use]
     pub fn is_safe(&self) -> bool {
         self.tried() > 0
-            && self.attacks.iter().all(|row| row.landed == 0)
+            && self.attacks.iter().all(|row| row.landed == 0 && !row.is_void())
+            && self.premises.iter().all(|premise| premise.accepted > 0)
             && self.benign.refused == 0
     }
 
     /// For tests: passes only where the report [is safe](Self::is_safe).
     ///
     /// # Panics
-    /// With the report, if an attack landed, something that was right was refused, or no attack was made.
+    /// With the report, which then says why it is not.
     pub fn assert_safe(&self) {
         assert!(self.is_safe(), "the adversary got through, or could not try:\n{self}");
     }
@@ -116,9 +160,15 @@ impl Report {
             own.tried += row.tried;
             own.refused += row.refused;
             own.landed += row.landed;
+            own.void += row.void;
             if row.not_tried.is_none() {
                 own.not_tried = None;
             }
+        }
+        for Premise { tool, calls, accepted } in other.premises {
+            let own = self.premise_of(&tool);
+            own.calls += calls;
+            own.accepted += accepted;
         }
         self.landed.extend(other.landed);
         self.benign.calls += other.benign.calls;
@@ -127,54 +177,23 @@ impl Report {
         self.seconds += other.seconds;
     }
 
+    /// Notes a call of a tool that is right.
+    pub(super) fn presume(&mut self, tool: &str, accepted: bool) {
+        let premise = self.premise_of(tool);
+        premise.calls += 1;
+        premise.accepted += u64::from(accepted);
+    }
+
+    fn premise_of(&mut self, tool: &str) -> &mut Premise {
+        let place = self.premises.iter().position(|premise| premise.tool == tool);
+        let place = place.unwrap_or_else(|| {
+            self.premises.push(Premise { tool: tool.to_owned(), calls: 0, accepted: 0 });
+            self.premises.len() - 1
+        });
+        &mut self.premises[place]
+    }
+
     pub(super) fn took(&mut self, time: Duration) {
         self.seconds = time.as_secs_f64();
     }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}, seed {}", self.target, self.seed)?;
-        writeln!(f, "{:<42} {:>9} {:>9} {:>7}", "attack", "tried", "refused", "LANDED")?;
-        for row in &self.attacks {
-            if let Some(why) = &row.not_tried {
-                writeln!(f, "{:<42} not tried: {why}", row.attack)?;
-            } else {
-                let Row { attack, tried, refused, landed, .. } = row;
-                writeln!(f, "{attack:<42} {tried:>9} {refused:>9} {landed:>7}")?;
-            }
-        }
-        let landed: u64 = self.attacks.iter().map(|row| row.landed).sum();
-        let (tried, Benign { calls, refused, .. }) = (self.tried(), &self.benign);
-        let all = "in all";
-        writeln!(f, "{all:<42} {tried:>9} {:>9} {landed:>7}", tried - landed)?;
-        writeln!(f, "{calls} benign calls, {refused} of them refused; {:.1} s", self.seconds)?;
-        self.landed.iter().try_for_each(|landed| landed.fmt(f))?;
-        for transcript in &self.benign.transcripts {
-            writeln!(f, "\nA benign call was refused:")?;
-            steps(f, transcript)?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for Landed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { attack, tool, seed, number, why, transcript } = self;
-        writeln!(f, "\n{attack} landed on {tool}: {why} (seed {seed}, number {number})")?;
-        writeln!(f, "{}", attack.tries())?;
-        steps(f, transcript)
-    }
-}
-
-fn steps(f: &mut fmt::Formatter<'_>, transcript: &[Step]) -> fmt::Result {
-    for Step { who, sent, answered } in transcript {
-        if who.is_empty() {
-            writeln!(f, "  -- {sent}")?;
-            continue;
-        }
-        writeln!(f, "  {who} > {sent}")?;
-        writeln!(f, "  {:>1$} < {2}", "", who.len(), answered.as_deref().unwrap_or("(no answer)"))?;
-    }
-    Ok(())
 }

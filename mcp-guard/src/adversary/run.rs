@@ -11,7 +11,8 @@ use tokio::sync::Mutex;
 
 use super::{
     attack::Attack,
-    attacks, benign,
+    attacks,
+    benign::Right,
     builder::{Adversary, To},
     field::Field,
     link::{Http, Link, Stdio, Within},
@@ -33,7 +34,8 @@ pub enum AdversaryError {
 }
 
 impl Adversary {
-    /// Makes the attacks, then the benign calls.
+    /// Makes the benign calls, while nothing that they need is spent; then the attacks; and then one more
+    /// benign call of each tool.
     ///
     /// # Errors
     /// When the server cannot be reached, or lists no tool of a name that is among those to attack, or
@@ -45,12 +47,16 @@ impl Adversary {
         let mut report = plan.blank();
         let mut progress = Progress::new(plan.shows);
         let aims = plan.aims(&field, &mut report);
-        plan.attack(&field, &aims, &mut report, &mut progress).await;
-        if plan.replay.is_none() {
-            report.benign = benign::calls(&field, plan.benign, |calls| {
+        let mut right = Right::calls(&field);
+        let attacked = aims.iter().map(|(_, tool)| *tool).collect();
+        right
+            .before(plan.benign, attacked, &mut report, |calls| {
                 progress.tell(|| format!("{calls} of {} benign calls", plan.benign));
             })
             .await;
+        plan.attack(&field, &aims, &mut report, &mut progress).await;
+        if plan.benign > 0 {
+            right.after(&mut report).await;
         }
         report.took(began.elapsed());
         Ok(report)
@@ -146,7 +152,7 @@ impl Plan {
             target: adversary.name.clone(),
             seed: adversary.seed,
             attacks: adversary.attacks,
-            benign: adversary.benign,
+            benign: if adversary.replay.is_some() { 0 } else { adversary.benign },
             replay: adversary.replay,
             enough: adversary.enough.max(1),
             only: adversary.only.clone(),
@@ -161,6 +167,7 @@ impl Plan {
             attacks: Vec::new(),
             landed: Vec::new(),
             benign: Benign::default(),
+            premises: Vec::new(),
             seconds: 0.0,
         }
     }
@@ -172,10 +179,12 @@ impl Plan {
             let asked_for = self.only.as_ref().is_none_or(|only| only.contains(attack));
             let tools = if asked_for { field.aims(*attack) } else { Err(NOT_ASKED_FOR) };
             let not_tried = tools.as_ref().err().map(|why| (*why).to_owned());
-            let row = Row { attack: *attack, tried: 0, refused: 0, landed: 0, not_tried };
+            let row = Row { attack: *attack, tried: 0, refused: 0, landed: 0, void: 0, not_tried };
             report.attacks.push(row);
             aims.extend(tools.unwrap_or_default().into_iter().map(|tool| (*attack, tool)));
         }
+        // Where all callers are one, the others come to something at least in the first round.
+        aims.sort_by_key(|(attack, _)| attack.spends());
         aims
     }
 
@@ -222,17 +231,19 @@ struct Tally<'r> {
 }
 
 impl Tally<'_> {
-    fn count(&mut self, attack: Attack, made: Option<Verdict>) {
+    fn count(&mut self, attack: Attack, made: Option<Made<'_>>) {
         let row = self.report.attacks.iter_mut().find(|row| row.attack == attack);
-        let (Some(row), Some(verdict)) = (row, made) else { return };
+        let (Some(row), Some(made)) = (row, made) else { return };
         self.made += 1;
         row.tried += 1;
-        match verdict {
-            Verdict::Refused => row.refused += 1,
-            Verdict::Landed(landed) => {
-                row.landed += 1;
-                self.report.landed.push(*landed);
-            }
+        match &made.landed {
+            Some(_) => row.landed += 1,
+            None if made.presumed == Some(false) => row.void += 1,
+            None => row.refused += 1,
+        }
+        self.report.landed.extend(made.landed);
+        if let Some(accepted) = made.presumed {
+            self.report.presume(made.tool, accepted);
         }
     }
 
@@ -250,13 +261,15 @@ impl Tally<'_> {
 }
 
 /// What came of one attack.
-enum Verdict {
-    Refused,
-    Landed(Box<Landed>),
+struct Made<'f> {
+    tool: &'f str,
+    /// Whether the right call that it began with was accepted, if it did with one.
+    presumed: Option<bool>,
+    landed: Option<Landed>,
 }
 
 /// Makes one attack and judges it; `None` where there was nothing to send.
-async fn make(field: &Field, attack: Attack, tool: usize, number: u64) -> Option<Verdict> {
+async fn make(field: &Field, attack: Attack, tool: usize, number: u64) -> Option<Made<'_>> {
     let tool = &field.tools[tool];
     let mut play = Play::new(field, tool, attack, number);
     attacks::make(attack, &mut play).await;
@@ -264,10 +277,12 @@ async fn make(field: &Field, attack: Attack, tool: usize, number: u64) -> Option
     if play.steps.is_empty() {
         return None;
     }
-    let Some(why) = play.landed else { return Some(Verdict::Refused) };
-    let (tool, transcript) = (tool.name.clone(), play.steps);
-    let landed = Landed { attack, tool, seed: field.seed, number, why, transcript };
-    Some(Verdict::Landed(Box::new(landed)))
+    let Play { presumed, landed, steps: transcript, .. } = play;
+    let landed = landed.map(|why| {
+        let (tool, seed) = (tool.name.clone(), field.seed);
+        Landed { attack, tool, seed, number, why, transcript }
+    });
+    Some(Made { tool: &tool.name, presumed, landed })
 }
 
 /// Tells a person how far it has come.

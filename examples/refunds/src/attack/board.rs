@@ -24,7 +24,8 @@ pub(super) fn side_by_side(guarded: &Report, bare: &Report) -> String {
 fn came_to(row: &Row) -> String {
     match row {
         Row { not_tried: Some(_), .. } => "not tried".into(),
-        Row { landed: 0, tried, .. } => format!("{tried} refused"),
+        Row { landed: 0, refused, void: 0, .. } => format!("{refused} refused"),
+        Row { landed: 0, refused, void, .. } => format!("{refused} refused, {void} void"),
         Row { landed, tried, .. } => format!("LANDED {landed} of {tried}"),
     }
 }

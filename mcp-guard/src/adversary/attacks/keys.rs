@@ -13,7 +13,8 @@ pub(super) async fn retry(play: &mut Play<'_>) {
     play.may_act = 1;
     let arguments = play.good();
     for _ in 0..2 + play.chance.below(3) {
-        play.call(Role::Agent, &arguments).await;
+        let answer = play.call(Role::Agent, &arguments).await;
+        play.presume(&answer);
     }
 }
 
@@ -44,6 +45,7 @@ pub(super) async fn for_other(play: &mut Play<'_>) {
         return;
     }
     let first = play.call(Role::Agent, &arguments).await;
+    play.presume(&first);
     let second = play.call(Role::Agent, &other).await;
     if first.is_accepted() && second.is_accepted() {
         play.land("other arguments under a spent key were accepted");
@@ -68,6 +70,7 @@ pub(super) async fn case(play: &mut Play<'_>) {
 pub(super) async fn padded(play: &mut Play<'_>) {
     let (arguments, key) = (play.good(), key_of(play));
     let first = play.call(Role::Agent, &arguments).await;
+    play.presume(&first);
     play.may_act = usize::from(!first.is_missing());
     let padding = [" ", "\t", "\n", "\r", "\u{0}", "\u{a0}", "\u{200b}", "\u{feff}", "\u{202e}"];
     let (used, padding) =
@@ -115,6 +118,7 @@ pub(super) async fn of_another(play: &mut Play<'_>) {
     play.may_act = 2;
     let arguments = play.good();
     let first = play.call(Role::Agent, &arguments).await;
+    play.presume(&first);
     let before = play.effects().await;
     let second = play.call(Role::Other, &arguments).await;
     let after = play.effects().await;
@@ -127,7 +131,8 @@ pub(super) async fn per_try(play: &mut Play<'_>) {
     play.may_act = 1;
     for _ in 0..2 + play.chance.below(3) {
         let arguments = play.good();
-        play.call(Role::Agent, &arguments).await;
+        let answer = play.call(Role::Agent, &arguments).await;
+        play.presume(&answer);
     }
 }
 
@@ -141,6 +146,7 @@ pub(super) async fn at_once(play: &mut Play<'_>) {
     let asked = messages.into_iter().map(|message| field.exchange(who, message));
     for (sent, answer) in sent.into_iter().zip(join_all(asked).await) {
         play.note(Role::Agent, sent, &answer);
+        play.presume(&answer);
         play.must_be_answered(&answer);
     }
 }
@@ -149,7 +155,8 @@ pub(super) async fn expired(play: &mut Play<'_>) {
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
     play.may_act = 1;
     let arguments = play.good();
-    play.call(Role::Agent, &arguments).await;
+    let first = play.call(Role::Agent, &arguments).await;
+    play.presume(&first);
     let later = DAY + Duration::from_secs(play.chance.below(DAY.as_secs() * 20));
     if let Some(clock) = &play.field.clock {
         clock.advance(later);

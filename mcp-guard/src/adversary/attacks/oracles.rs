@@ -100,7 +100,8 @@ pub(super) async fn foreign_object(play: &mut Play<'_>) {
 pub(super) async fn replay_revoked(play: &mut Play<'_>) {
     play.may_act = 1;
     let arguments = play.good();
-    play.call(Role::Agent, &arguments).await;
+    let first = play.call(Role::Agent, &arguments).await;
+    play.presume(&first);
     let answer = play.call(Role::Unscoped, &arguments).await;
     play.must_be_refused(&answer);
 }

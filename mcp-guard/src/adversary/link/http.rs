@@ -37,16 +37,28 @@ impl Http {
     }
 
     pub(super) async fn exchange(&self, role: Role, message: Message) -> Answer {
+        if message.names("Mcp-Session-Id") {
+            return self.ask(role, None, &message).await;
+        }
+        let session = self.open(role).await;
+        let answer = self.ask(role, session.as_deref(), &message).await;
+        // A session that has ended is opened again (MCP 2025-11-25, Transports, Session Management).
+        if answer.status != Some(404) || session.is_none() {
+            return answer;
+        }
+        self.forget(role, session).await;
+        let session = self.open(role).await;
+        self.ask(role, session.as_deref(), &message).await
+    }
+
+    async fn ask(&self, role: Role, session: Option<&str>, message: &Message) -> Answer {
         let Message { id, bytes, headers } = message;
-        let named =
-            |wanted: &str| headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted));
-        let session = if named("Mcp-Session-Id") { None } else { self.open(role).await };
-        let mut request = self.post(role, session.as_deref(), bytes);
-        if !named("MCP-Protocol-Version") {
+        let mut request = self.post(role, session, bytes.clone());
+        if !message.names("MCP-Protocol-Version") {
             request = request.header("MCP-Protocol-Version", VERSION);
         }
         for (name, value) in headers {
-            request = request.header(name, value);
+            request = request.header(*name, value);
         }
         let Ok(response) = request.send().await else {
             return Answer::default();
@@ -57,6 +69,14 @@ impl Http {
             Ok(body) if body.is_empty() && status < 400 && id.is_some() => Answer::default(),
             Ok(body) => Answer::of(message_of(&body).to_owned(), Some(status)),
             Err(_) => Answer::default(),
+        }
+    }
+
+    /// Forgets a session, unless the role has another one by now.
+    async fn forget(&self, role: Role, session: Option<String>) {
+        let mut sessions = self.sessions.lock().await;
+        if sessions.get(&role) == Some(&session) {
+            sessions.remove(&role);
         }
     }
 
