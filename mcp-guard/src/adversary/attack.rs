@@ -163,7 +163,7 @@ attacks! {
         "uses a key again with other arguments"
         => "there is more than one effect, or the second call was accepted as if it were done";
     KeyCase, "other case", [Mutation Key Ledger], 1,
-        "uses the key in another case, with other arguments"
+        "uses the key in another case, with the same arguments"
         => "the second call was answered with the first one's result";
     KeyPadded, "whitespace and NUL", [Mutation Key], 1,
         "adds spaces, line ends, NUL or invisible characters to a key that was used"

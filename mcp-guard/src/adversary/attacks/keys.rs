@@ -53,17 +53,20 @@ pub(super) async fn for_other(play: &mut Play<'_>) {
 }
 
 pub(super) async fn case(play: &mut Play<'_>) {
-    play.may_act = 2;
     let (arguments, key) = (play.good(), key_of(play));
-    let mut other = for_another_thing(play, &arguments);
+    let mut other = arguments.clone();
     let upper = arguments[&key].as_str().unwrap_or_default().to_uppercase();
     other.insert(key, upper.into());
-    play.call(Role::Agent, &arguments).await;
+    let first = play.call(Role::Agent, &arguments).await;
+    play.presume(&first);
+    let before = play.effects().await;
     let second = play.call(Role::Agent, &other).await;
+    let after = play.effects().await;
     // What there is one effect on is answered with it, under whatever key.
     let once = play.field.goal_of(play.tool).is_some_and(|goal| !goal.once_for.is_empty());
-    if second.is_replay() && !once {
-        play.land("a key in another case was answered with another call's result");
+    play.may_act = if once { 1 } else { 2 };
+    if first.is_accepted() && before == 1 && second.is_accepted() && after == 0 && !once {
+        play.land("a key in another case was taken for the same");
     }
 }
 

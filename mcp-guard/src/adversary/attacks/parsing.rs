@@ -140,7 +140,8 @@ pub(super) async fn lone_surrogate(play: &mut Play<'_>) {
 }
 
 pub(super) async fn malformed(play: &mut Play<'_>) {
-    let Message { id, bytes, headers } = play.call_message(&play.tool.good(play.number));
+    let arguments = play.good();
+    let Message { id, bytes, headers } = play.call_message(&arguments);
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let cut = play.chance.place(text.len().saturating_sub(1)) + 1;
     let bytes = match play.chance.below(8) {
