@@ -92,6 +92,7 @@ mod chance;
 mod field;
 mod goal;
 mod known;
+mod learn;
 mod ledger;
 mod link;
 mod play;

@@ -33,6 +33,8 @@ pub(super) enum Need {
     Panic,
     Other,
     Unscoped,
+    /// A tool that not everybody may call.
+    Scoped,
     Nobody,
     /// Real HTTP.
     Http,
@@ -66,6 +68,7 @@ impl Need {
             Self::Panic => "nothing makes a body panic (`.trouble(…)`)",
             Self::Other => "there is no second caller",
             Self::Unscoped => "there is no caller without scopes",
+            Self::Scoped => "whoever is identified may call the tools",
             Self::Nobody => "everybody who can reach this server is identified",
             Self::Http => "it is for a server over HTTP",
             Self::Sessions => "the server opens no sessions over HTTP",
@@ -188,7 +191,7 @@ attacks! {
     HiddenTool, "hidden tool", [], 1,
         "calls tools that are not listed: guessed names, and listed ones in another spelling"
         => "the call was accepted, or did something";
-    WithoutScope, "without scope", [Unscoped Mutation], 1,
+    WithoutScope, "without scope", [Unscoped Mutation Scoped], 1,
         "calls a tool as a caller who holds no scope"
         => "the call was accepted, or did something";
     Unidentified, "unidentified", [Nobody], 1,
@@ -197,7 +200,7 @@ attacks! {
     HeaderMismatch, "header and body differ", [Http Mutation], 4,
         "names one tool or method in the HTTP headers, and another in the body"
         => "the call was accepted, or did something";
-    AnotherSession, "another's session", [Http Sessions Unscoped Mutation], 4,
+    AnotherSession, "another's session", [Http Sessions Unscoped Mutation Scoped], 4,
         "calls within the session of a caller who may, with the token of one who may not"
         => "the call was accepted, or did something";
     DowngradedVersion, "downgraded version", [Reopen], 8,
@@ -275,7 +278,7 @@ attacks! {
     Echo, "echo", [], 1,
         "sends values that must be refused, with a mark in them"
         => "the refusal shows the mark, which a prompt could be hidden in";
-    ValidationFirst, "validation before authorization", [Unscoped Mutation], 1,
+    ValidationFirst, "validation before authorization", [Unscoped Mutation Scoped], 1,
         "sends good and bad arguments as a caller without scopes, and compares the answers"
         => "they differ, so that schema, limits or objects can be found out";
     Existence, "existence of tools", [Unscoped Hidden], 1,
@@ -286,7 +289,7 @@ attacks! {
         => "the call was accepted, or the answers differ";
 
     "revocation":
-    ReplayRevoked, "replay after revocation", [Unscoped Mutation Ledger], 1,
+    ReplayRevoked, "replay after revocation", [Unscoped Mutation Scoped Ledger], 1,
         "sends a call again that was done, when the caller no longer holds the scopes"
         => "the call was accepted";
 

@@ -39,6 +39,7 @@ pub struct Adversary {
     pub(super) clock: Option<Arc<ManualClock>>,
     pub(super) trouble: Option<(Vec<Trouble>, Troublemaker)>,
     pub(super) foreign: Option<(String, Value)>,
+    pub(super) open: Vec<String>,
     pub(super) only: Option<BTreeSet<Attack>>,
     pub(super) tools: Option<BTreeSet<String>>,
     pub(super) seed: u64,
@@ -122,6 +123,7 @@ impl Adversary {
             clock: None,
             trouble: None,
             foreign: None,
+            open: Vec::new(),
             only: None,
             tools: None,
             seed: 1,
@@ -239,6 +241,13 @@ impl Adversary {
     /// Arguments of a tool that name what is another caller's, such as `{"order_id": "ord_theirs"}`.
     pub fn foreign(mut self, tool: impl Into<String>, arguments: Value) -> Self {
         self.foreign = Some((tool.into(), arguments));
+        self
+    }
+
+    /// Says that whoever is identified may call a tool, so that a caller without scopes does no wrong by
+    /// it. Of a guard in this process it is known.
+    pub fn open_to_all(mut self, tool: impl Into<String>) -> Self {
+        self.open.push(tool.into());
         self
     }
 

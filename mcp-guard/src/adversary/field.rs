@@ -1,7 +1,7 @@
 //! What all attacks share: the way to the server, what is known of it, and the judge.
 
 use std::{
-    fmt, io,
+    fmt,
     sync::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -116,26 +116,6 @@ impl Field {
         self.exchange(who, Message::request(id, text)).await
     }
 
-    /// Learns what there is to attack.
-    pub(super) async fn learn(&self) -> io::Result<Vec<Known>> {
-        let answer = self.list((Role::Agent, 0)).await;
-        Known::listed(&answer).ok_or_else(|| {
-            let said = answer.text.map_or("nothing".into(), |text| super::play::cut(&text));
-            io::Error::other(format!("the server did not list its tools, but said: {said}"))
-        })
-    }
-
-    /// Learns which tools are not listed to a caller without scopes.
-    pub(super) async fn learn_what_is_hidden(&mut self) {
-        if !self.link.has(Role::Unscoped) {
-            return;
-        }
-        let listed = Known::listed(&self.list((Role::Unscoped, 0)).await).unwrap_or_default();
-        for tool in &mut self.tools {
-            tool.hidden = listed.iter().all(|other| other.name != tool.name);
-        }
-    }
-
     /// Waits until what was begun has ended, however it was left.
     pub(super) async fn come_to_rest(&self, hurried: bool) {
         match &self.link {
@@ -218,6 +198,7 @@ impl Field {
             Need::Panic => !self.troubles(Trouble::PANICS).is_empty(),
             Need::Other => self.link.has(Role::Other),
             Need::Unscoped => self.link.has(Role::Unscoped),
+            Need::Scoped => !tool.open,
             Need::Nobody => self.link.has(Role::Nobody),
             Need::Http => self.link.is_http(),
             Need::Sessions => self.has_sessions,

@@ -15,6 +15,8 @@ pub(super) struct Known {
     pub(super) read_only: bool,
     /// Whether it is not listed to a caller without scopes.
     pub(super) hidden: bool,
+    /// Whether whoever is identified may call it.
+    pub(super) open: bool,
     /// The argument that is the idempotency key.
     pub(super) key: Option<String>,
     pub(super) arguments: Vec<Argument>,
@@ -62,7 +64,15 @@ impl Known {
         let is_key = |argument: &&Argument| argument.name.to_lowercase().contains("idempotency");
         let key = arguments.iter().find(is_key).map(|argument| argument.name.clone());
         let key = key.filter(|_| !read_only);
-        Some(Self { name, read_only, hidden: false, key, arguments, example: None })
+        Some(Self {
+            name,
+            read_only,
+            hidden: false,
+            open: false,
+            key,
+            arguments,
+            example: None,
+        })
     }
 
     /// The arguments of a good call, without a key.

@@ -3,22 +3,17 @@
 use std::{
     collections::BTreeSet,
     io,
-    sync::atomic::{AtomicU64, AtomicUsize},
     time::{Duration, Instant},
 };
-
-use tokio::sync::Mutex;
 
 use super::{
     attack::Attack,
     attacks,
     benign::Right,
-    builder::{Adversary, To},
+    builder::Adversary,
     field::Field,
-    link::{Http, Link, Stdio, Within},
     play::Play,
     report::{Benign, Landed, Report, Row},
-    scan::Scanner,
 };
 
 /// Why a run could not be made.
@@ -60,74 +55,6 @@ impl Adversary {
         }
         report.took(began.elapsed());
         Ok(report)
-    }
-
-    async fn take_the_field(self) -> Result<Field, AdversaryError> {
-        let link = match self.target {
-            To::Guard(guard, callers) => {
-                Link::Within(Within { guard, callers, sessions: Mutex::default() })
-            }
-            To::Url(url) => Link::Http(Http::new(&url, self.tokens)),
-            To::Command(command) => {
-                let command = Mutex::new(*command);
-                Link::Stdio(Stdio { command, session: Mutex::default() })
-            }
-        };
-        let mut field = Field {
-            link,
-            tools: Vec::new(),
-            goals: self.goals,
-            ledger: self.ledger,
-            clock: self.clock,
-            trouble: self.trouble,
-            foreign: self.foreign,
-            scanner: Scanner::for_these(&self.canaries),
-            patience: self.patience,
-            seed: self.seed,
-            has_sessions: false,
-            next_id: AtomicU64::new(1),
-            judged: AtomicUsize::new(0),
-        };
-        field.tools = field.learn().await?;
-        field.learn_what_is_hidden().await;
-        if let Some(wanted) = self.tools {
-            field.keep(&wanted)?;
-        }
-        if let Link::Http(http) = &field.link {
-            field.has_sessions = http.session().await.is_some();
-        }
-        for (tool, example) in self.examples {
-            let place = field.tools.iter().position(|known| known.name == tool);
-            let place = place.ok_or_else(|| field.no_such_tool(&tool))?;
-            field.tools[place].example = Some(example);
-        }
-        field.check_names()?;
-        // What was done before is nobody's affair.
-        field.new_effects();
-        Ok(field)
-    }
-}
-
-impl Field {
-    fn keep(&mut self, wanted: &BTreeSet<String>) -> Result<(), AdversaryError> {
-        let missing = wanted.iter().find(|name| self.tools.iter().all(|tool| tool.name != **name));
-        if let Some(name) = missing {
-            return Err(self.no_such_tool(name));
-        }
-        self.tools.retain(|tool| wanted.contains(&tool.name));
-        Ok(())
-    }
-
-    fn check_names(&self) -> Result<(), AdversaryError> {
-        let goals = self.goals.iter().map(|goal| &goal.tool);
-        let mut named = goals.chain(self.foreign.iter().map(|(tool, _)| tool));
-        let missing = named.find(|name| self.tools.iter().all(|tool| tool.name != **name));
-        missing.map_or(Ok(()), |name| Err(self.no_such_tool(name)))
-    }
-
-    fn no_such_tool(&self, name: &str) -> AdversaryError {
-        let names: Vec<_> = self.tools.iter().map(|tool| tool.name.as_str()).collect();
-        AdversaryError::NoSuchTool(name.to_owned(), names.join(", "))
     }
 }
 

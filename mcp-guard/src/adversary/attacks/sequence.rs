@@ -101,6 +101,7 @@ async fn take(play: &mut Play<'_>, step: Move, others: &mut Others) {
             play.effects().await;
             others.done.extend(play.done.drain(before..));
         }
+        Move::Call { role: Role::Unscoped, .. } if play.tool.open => {}
         Move::Call { role, key, object, .. } if play.field.link.has(role) => {
             let arguments = arguments(play, key, object, false);
             let answer = play.call(role, &arguments).await;
