@@ -107,6 +107,11 @@ impl Adversary {
     }
 
     /// Attacks a server over the real wire: a URL, or a [`Command`] that starts it.
+    ///
+    /// All calls are one caller's there, who has one budget. It must have room for the
+    /// [benign calls](Self::benign), which come first, and for some twenty more of each tool; then for no
+    /// more, or the attacks on it come to nothing. Give such a server a store and a backend of its own for
+    /// each run.
     pub fn connect(target: impl Into<Target>) -> Self {
         Self::to(target.into().0)
     }
@@ -143,8 +148,13 @@ impl Adversary {
     }
 
     /// Attacks as this caller, who may call the tools: for a guard in this process. Each attack has one
-    /// of its own, the same in all but the subject, which is numbered, so that no attack finds keys or
-    /// budgets spent by another. A second caller, and one without scopes, are made of it.
+    /// of its own, the same in all but the subject and the tenant, which are numbered, so that no attack
+    /// finds keys or budgets spent by another. A second caller, and one without scopes, are
+    /// made of it.
+    ///
+    /// A budget `of = tool` is everybody's: build the guard with room in it, or attack that tool by
+    /// itself. Where a check of yours goes by subject or tenant, name them with
+    /// [`as_callers`](Self::as_callers).
     #[expect(clippy::wrong_self_convention, reason = "it is the adversary who acts as somebody")]
     pub fn as_caller(self, caller: Caller) -> Self {
         self.as_callers(numbered(caller))
@@ -275,7 +285,8 @@ impl Adversary {
         self
     }
 
-    /// How many calls are made with which nothing is wrong, at least. Default 100.
+    /// How many calls are made with which nothing is wrong, at least. Default 100. They come before the
+    /// attacks, and one more of each tool after them, which may find its budget spent.
     pub fn benign(mut self, calls: u64) -> Self {
         self.benign = calls;
         self
@@ -309,8 +320,9 @@ impl Adversary {
 
 fn numbered(caller: Caller) -> Callers {
     Box::new(move |number| {
+        let tenant = format!("{}-{number}", caller.tenant().unwrap_or("adversary"));
         let name = format!("{}-{number}", caller.subject());
-        caller.clone().with_subject(name)
+        caller.clone().with_subject(name).with_tenant(tenant)
     })
 }
 
