@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::play::cut;
+
 /// The answer to one message, or that there was none.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Answer {
@@ -10,12 +12,37 @@ pub(super) struct Answer {
     /// The HTTP status, where there is one.
     pub(super) status: Option<u16>,
     message: Value,
+    /// What came with it: headers, notifications, other events of its stream.
+    beside: Vec<String>,
+    /// Why nothing came.
+    why: Option<String>,
 }
 
 impl Answer {
     pub(super) fn of(text: String, status: Option<u16>) -> Self {
         let message = serde_json::from_str(&text).unwrap_or_default();
-        Self { text: Some(text), status, message }
+        Self { text: Some(text), status, message, ..Self::default() }
+    }
+
+    /// There is none, and this is why.
+    pub(super) fn nothing(why: &str) -> Self {
+        Self { why: Some(why.to_owned()), ..Self::default() }
+    }
+
+    /// The same, and what came with it.
+    pub(super) fn beside(mut self, beside: Vec<String>) -> Self {
+        self.beside = beside;
+        self
+    }
+
+    /// It in a line, for a person.
+    pub(super) fn told(&self) -> String {
+        match (&self.text, self.status, &self.why) {
+            (Some(text), Some(status), _) => format!("{status} {}", cut(text)),
+            (Some(text), None, _) => cut(text),
+            (None, _, Some(why)) => why.clone(),
+            (None, _, None) => "nothing".into(),
+        }
     }
 
     /// Nothing came in time, or only word from the way there that the server gives no answer.
@@ -79,6 +106,15 @@ impl Answer {
     pub(super) fn texts(&self) -> Vec<String> {
         let mut texts: Vec<_> = self.text.iter().cloned().collect();
         collect(&self.message, &mut texts);
+        texts
+    }
+
+    /// The same of what came with it.
+    pub(super) fn texts_beside(&self) -> Vec<String> {
+        let mut texts = self.beside.clone();
+        for text in &self.beside {
+            collect(&serde_json::from_str(text).unwrap_or_default(), &mut texts);
+        }
         texts
     }
 }

@@ -40,8 +40,6 @@ pub(super) enum Need {
     Http,
     /// HTTP with sessions.
     Sessions,
-    /// Sessions that the client opens by itself.
-    Reopen,
     /// A tool that is not listed to a caller without scopes.
     Hidden,
     /// An argument that names something of somebody else's.
@@ -72,7 +70,6 @@ impl Need {
             Self::Nobody => "everybody who can reach this server is identified",
             Self::Http => "it is for a server over HTTP",
             Self::Sessions => "the server opens no sessions over HTTP",
-            Self::Reopen => "a connection cannot be opened anew here",
             Self::Hidden => "every tool is listed to everybody",
             Self::Foreign => "nothing is said to be another caller's (`.foreign(…)`)",
         }
@@ -203,7 +200,7 @@ attacks! {
     AnotherSession, "another's session", [Http Sessions Unscoped Mutation Scoped], 4,
         "calls within the session of a caller who may, with the token of one who may not"
         => "the call was accepted, or did something";
-    DowngradedVersion, "downgraded version", [Reopen], 8,
+    DowngradedVersion, "downgraded version", [], 8,
         "agrees on an old or made-up version of the protocol, and breaks the schema then"
         => "the call was accepted, or did something";
 
@@ -261,7 +258,7 @@ attacks! {
     LostReply, "lost reply", [Mutation Ledger], 1,
         "sends a call, does not wait for its answer, and sends it again"
         => "there is more than one effect";
-    Disconnect, "disconnected", [Mutation Reopen Ledger], 8,
+    Disconnect, "disconnected", [Mutation Ledger], 8,
         "goes away during a call, comes back, and sends it again"
         => "there is more than one effect";
     Panic, "panic", [Panic Mutation], 2,

@@ -1,16 +1,9 @@
 //! Calls with which nothing is wrong. A server that refuses them is of no use, however safe it is; and
 //! attacks on a tool that cannot be called tell nothing.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Instant};
 
-use super::{
-    attack::Attack,
-    field::Field,
-    known::Known,
-    link::Role,
-    play::Play,
-    report::Report,
-};
+use super::{attack::Attack, field::Field, known::Known, link::Role, play::Play, report::Report};
 
 /// The number of the first of them: callers, keys and objects are no attack's.
 const FIRST: u64 = 1 << 50;
@@ -69,7 +62,11 @@ impl<'f> Right<'f> {
         let arguments = play.good();
         let (calls, mut accepted, mut refused) = (1 + u64::from(again && !tool.read_only), 0, 0);
         for _ in 0..calls {
+            let began = Instant::now();
             let answer = play.call(Role::Agent, &arguments).await;
+            if answer.is_accepted() {
+                tool.pace.note(began.elapsed());
+            }
             report.presume(&tool.name, answer.is_accepted());
             accepted += u64::from(answer.is_accepted());
             let excused = spent && answer.category() == Some("authz");

@@ -47,6 +47,7 @@ pub struct Adversary {
     pub(super) benign: u64,
     pub(super) replay: Option<u64>,
     pub(super) patience: Duration,
+    pub(super) settling: Duration,
     pub(super) enough: u64,
     pub(super) shows_progress: bool,
 }
@@ -136,6 +137,7 @@ impl Adversary {
             benign: 100,
             replay: None,
             patience: Duration::from_secs(5),
+            settling: Duration::from_millis(50),
             enough: 3,
             shows_progress: false,
         }
@@ -220,7 +222,8 @@ impl Adversary {
     }
 
     /// A text that no answer may hold: a part of an internal address, a token, the text of a backend's
-    /// error. It is looked for in every answer, in any case of letters.
+    /// error. It is looked for in every answer, in what comes with it (HTTP headers, notifications, events),
+    /// and in the list of tools, in any case of letters.
     pub fn canary(mut self, canary: impl Into<String>) -> Self {
         self.canaries.push(canary.into());
         self
@@ -302,6 +305,14 @@ impl Adversary {
     /// How long an answer is waited for. Default 5 s.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
+        self
+    }
+
+    /// How long the ledger of a server that is not in this process must have stood still until it is
+    /// judged, where a call was cancelled or its client went away, so that nobody can wait for what it
+    /// does. Default 50 ms, and never less than three times what right calls of the tool take.
+    pub fn settling(mut self, settling: Duration) -> Self {
+        self.settling = settling;
         self
     }
 

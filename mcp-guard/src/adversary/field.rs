@@ -1,17 +1,17 @@
 //! What all attacks share: the way to the server, what is known of it, and the judge.
 
 use std::{
-    fmt,
+    fmt, io,
     sync::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use futures_util::future::BoxFuture;
-use serde_json::Value;
-use tokio::time::timeout;
+use futures_util::{FutureExt as _, future::BoxFuture};
+use serde_json::{Value, json};
+use tokio::time::{sleep, timeout};
 
 use super::{
     answer::Answer,
@@ -19,10 +19,10 @@ use super::{
     goal::Goal,
     known::Known,
     ledger::{EffectLedger, LedgerEntry},
-    link::{Link, Message, Role},
+    link::{Begun, Link, Message, Role},
     scan::Scanner,
 };
-use crate::clock::ManualClock;
+use crate::{clock::ManualClock, guard::Core};
 
 /// What is done to the backend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,16 +48,28 @@ impl Trouble {
 /// Makes the backend fail.
 pub(super) type Troublemaker = Box<dyn Fn(Trouble) -> BoxFuture<'static, ()> + Send + Sync>;
 
-/// How long a server that is not in this process takes to come to rest after a call that nobody waited
-/// for.
-const SETTLING: Duration = Duration::from_millis(50);
+/// How many times as long as a right call, on the average, a call may take that nobody can wait for.
+const SLOWER: u32 = 3;
 
 /// How often a guard in this process must be seen idle.
 const LOOKS: u32 = 4;
 
+/// Why a server may not be at rest.
+#[derive(Default)]
+pub(super) struct Unrest {
+    /// Calls whose answers nobody has waited for.
+    pub(super) begun: Vec<Begun>,
+    /// Whether there are, or were, any.
+    pub(super) hurried: bool,
+    /// Whether a call was left that nobody can wait for any more.
+    pub(super) left: bool,
+}
+
 pub(super) struct Field {
     pub(super) link: Link,
     pub(super) tools: Vec<Known>,
+    /// What the lists of tools were answered with.
+    pub(super) listed: Vec<Answer>,
     pub(super) goals: Vec<Goal>,
     pub(super) ledger: Option<Arc<dyn EffectLedger>>,
     pub(super) clock: Option<Arc<ManualClock>>,
@@ -65,6 +77,7 @@ pub(super) struct Field {
     pub(super) foreign: Option<(String, Value)>,
     pub(super) scanner: Scanner,
     pub(super) patience: Duration,
+    pub(super) settling: Duration,
     pub(super) seed: u64,
     pub(super) has_sessions: bool,
     /// The ids of messages. 0 is the greeting's.
@@ -86,54 +99,85 @@ impl Field {
 
     /// Sends a message, and waits for its answer as long as anybody would.
     pub(super) async fn exchange(&self, who: (Role, u64), message: Message) -> Answer {
-        let asked = timeout(self.patience, self.link.exchange(who, message)).await;
-        asked.ok().and_then(Result::ok).unwrap_or_default()
+        self.in_time(self.link.exchange(who, message)).await
     }
 
     /// The same in a session of its own.
-    pub(super) async fn aside(
-        &self,
-        who: (Role, u64),
-        version: &str,
-        message: Message,
-        wait: bool,
-    ) -> Answer {
-        let asked = timeout(self.patience, self.link.aside(who, version, message, wait)).await;
-        asked.ok().and_then(Result::ok).unwrap_or_default()
+    pub(super) async fn aside(&self, who: (Role, u64), version: &str, message: Message) -> Answer {
+        self.in_time(self.link.aside(who, version, message)).await
     }
 
-    /// Whether the server answers a ping.
-    pub(super) async fn pings(&self, who: (Role, u64)) -> bool {
+    async fn in_time(&self, asked: impl Future<Output = io::Result<Answer>>) -> Answer {
+        match timeout(self.patience, asked).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => Answer::nothing(&error.to_string()),
+            Err(_) => Answer::nothing(&format!("no answer within {:?}", self.patience)),
+        }
+    }
+
+    /// Sends a request, and does not wait for its answer.
+    pub(super) async fn begin(&self, who: (Role, u64), id: u64, message: Message) -> Option<Begun> {
+        timeout(self.patience, self.link.begin(who, id, message)).await.ok()?.ok()
+    }
+
+    /// Sends a request in a session of its own, and goes away after so many steps.
+    pub(super) async fn desert(&self, who: (Role, u64), id: u64, message: Message, steps: u64) {
+        // A session that cannot be opened shows in the calls that follow.
+        let _ = timeout(self.patience * 2, self.link.desert(who, id, message, steps)).await;
+    }
+
+    /// The answer to a ping, if it is one.
+    pub(super) async fn ping(&self, who: (Role, u64)) -> Option<Answer> {
         let id = self.id();
         let text = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#);
-        self.exchange(who, Message::request(id, text)).await.answers(id)
+        let answer = self.exchange(who, Message::request(id, text)).await;
+        answer.answers(id).then_some(answer)
     }
 
-    /// The tools that a role is shown.
-    pub(super) async fn list(&self, who: (Role, u64)) -> Answer {
+    /// The tools that a role is shown, from a cursor on.
+    pub(super) async fn list(&self, who: (Role, u64), cursor: Option<&str>) -> Answer {
+        let params = cursor.map_or_else(|| json!({}), |cursor| json!({"cursor": cursor}));
         let id = self.id();
-        let text = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/list","params":{{}}}}"#);
+        let text =
+            format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/list","params":{params}}}"#);
         self.exchange(who, Message::request(id, text)).await
     }
 
-    /// Waits until what was begun has ended, however it was left.
-    pub(super) async fn come_to_rest(&self, hurried: bool) {
-        match &self.link {
-            Link::Within(within) => {
-                // What was just read takes a moment to become a call.
-                let core = within.guard.core();
-                let mut looks = if hurried { LOOKS } else { 1 };
-                while looks > 0 {
-                    if core.is_idle() {
-                        looks -= 1;
-                    }
-                    if looks > 0 {
-                        tokio::time::sleep(Duration::from_micros(200)).await;
-                    }
-                }
+    /// Waits until what was begun has ended, however it was left. Gives what was answered.
+    pub(super) async fn come_to_rest(&self, tool: &Known, unrest: Unrest) -> Vec<Answer> {
+        let Unrest { begun, hurried, mut left } = unrest;
+        if let Link::Within(within) = &self.link {
+            idle(within.guard.core(), if hurried { LOOKS } else { 1 }).await;
+            return begun.into_iter().filter_map(Begun::so_far).collect();
+        }
+        let (due, cancelled): (Vec<_>, Vec<_>) = begun.into_iter().partition(|begun| begun.is_due);
+        left |= !cancelled.is_empty();
+        let mut answers = Vec::new();
+        for begun in due {
+            let answer = self.in_time(begun.answer().map(Ok)).await;
+            left |= answer.is_missing();
+            answers.push(answer);
+        }
+        if left {
+            self.settle(tool.pace.mean() * SLOWER).await;
+        }
+        answers.extend(cancelled.into_iter().filter_map(Begun::so_far));
+        answers
+    }
+
+    /// Waits until the ledger has stood still for some time: at least as long as was said, or as this.
+    async fn settle(&self, at_least: Duration) {
+        let Some(ledger) = &self.ledger else { return };
+        let (still, began) = (self.settling.max(at_least), Instant::now());
+        let known = || ledger.effects(self.judged.load(Ordering::Relaxed)).len();
+        let mut seen = known();
+        while began.elapsed() < self.patience.max(still) {
+            sleep(still).await;
+            let now = known();
+            if now == seen {
+                return;
             }
-            Link::Stdio(_) | Link::Http(_) if hurried => tokio::time::sleep(SETTLING).await,
-            Link::Stdio(_) | Link::Http(_) => {}
+            seen = now;
         }
     }
 
@@ -202,9 +246,19 @@ impl Field {
             Need::Nobody => self.link.has(Role::Nobody),
             Need::Http => self.link.is_http(),
             Need::Sessions => self.has_sessions,
-            Need::Reopen => self.link.reopens(),
             Need::Hidden => tool.hidden,
             Need::Foreign => self.foreign.as_ref().is_some_and(|(name, _)| *name == tool.name),
         }
+    }
+}
+
+/// Waits until a guard was seen idle so often: what was just read takes a moment to become a call.
+async fn idle(guard: &Core, mut looks: u32) {
+    loop {
+        looks -= u32::from(guard.is_idle());
+        if looks == 0 {
+            return;
+        }
+        sleep(Duration::from_micros(200)).await;
     }
 }

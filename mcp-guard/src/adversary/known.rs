@@ -1,6 +1,10 @@
 //! What an attacker knows of a tool: what `tools/list` says.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use serde_json::{Map, Value, json};
 
@@ -21,6 +25,25 @@ pub(super) struct Known {
     pub(super) key: Option<String>,
     pub(super) arguments: Vec<Argument>,
     pub(super) example: Option<Example>,
+    pub(super) pace: Pace,
+}
+
+/// How long right calls of a tool take.
+#[derive(Debug, Default)]
+pub(super) struct Pace(Mutex<(Duration, u32)>);
+
+impl Pace {
+    pub(super) fn note(&self, time: Duration) {
+        let (total, calls) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *total += time;
+        *calls += 1;
+    }
+
+    /// On the average.
+    pub(super) fn mean(&self) -> Duration {
+        let (total, calls) = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        total.checked_div(calls).unwrap_or_default()
+    }
 }
 
 /// An argument of a tool.
@@ -72,6 +95,7 @@ impl Known {
             key,
             arguments,
             example: None,
+            pace: Pace::default(),
         })
     }
 

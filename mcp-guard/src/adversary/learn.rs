@@ -3,27 +3,34 @@
 use std::{
     collections::BTreeMap,
     io,
-    sync::atomic::{AtomicU64, AtomicUsize},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize},
+    },
 };
 
 use tokio::sync::Mutex;
 
 use super::{
+    answer::Answer,
     builder::{Adversary, To},
     field::Field,
     known::Known,
     link::{Http, Link, Role, Stdio, Within},
-    play::cut,
     run::AdversaryError,
     scan::Scanner,
 };
 use crate::tool::Access;
+
+/// The most pages of a list of tools that are read.
+const PAGES: usize = 1_000;
 
 impl Adversary {
     pub(super) async fn take_the_field(self) -> Result<Field, AdversaryError> {
         let mut field = Field {
             link: link(self.target, self.tokens),
             tools: Vec::new(),
+            listed: Vec::new(),
             goals: self.goals,
             ledger: self.ledger,
             clock: self.clock,
@@ -31,12 +38,13 @@ impl Adversary {
             foreign: self.foreign,
             scanner: Scanner::for_these(&self.canaries),
             patience: self.patience,
+            settling: self.settling,
             seed: self.seed,
             has_sessions: false,
             next_id: AtomicU64::new(1),
             judged: AtomicUsize::new(0),
         };
-        field.tools = field.listed().await?;
+        field.learn_the_tools().await?;
         field.learn_what_is_hidden().await;
         field.learn_what_the_guard_says();
         if let Some(wanted) = self.tools {
@@ -66,21 +74,21 @@ fn link(target: To, tokens: BTreeMap<Role, String>) -> Link {
         To::Guard(guard, callers) => {
             Link::Within(Within { guard, callers, sessions: Mutex::default() })
         }
-        To::Url(url) => Link::Http(Http::new(&url, tokens)),
+        To::Url(url) => Link::Http(Arc::new(Http::new(&url, tokens))),
         To::Command(command) => {
             let command = Mutex::new(*command);
-            Link::Stdio(Stdio { command, session: Mutex::default() })
+            Link::Stdio(Box::new(Stdio { command, session: Mutex::default() }))
         }
     }
 }
 
 impl Field {
-    async fn listed(&self) -> io::Result<Vec<Known>> {
-        let answer = self.list((Role::Agent, 0)).await;
-        Known::listed(&answer).ok_or_else(|| {
-            let said = answer.text.map_or("nothing".into(), |text| cut(&text));
+    async fn learn_the_tools(&mut self) -> io::Result<()> {
+        self.tools = self.all_listed(Role::Agent).await.map_err(|answer| {
+            let said = answer.told();
             io::Error::other(format!("the server did not list its tools, but said: {said}"))
-        })
+        })?;
+        Ok(())
     }
 
     /// Learns which tools are not listed to a caller without scopes.
@@ -88,10 +96,26 @@ impl Field {
         if !self.link.has(Role::Unscoped) {
             return;
         }
-        let listed = Known::listed(&self.list((Role::Unscoped, 0)).await).unwrap_or_default();
+        let listed = self.all_listed(Role::Unscoped).await.unwrap_or_default();
         for tool in &mut self.tools {
             tool.hidden = listed.iter().all(|other| other.name != tool.name);
         }
+    }
+
+    /// The tools that a role is shown, on all pages; or what was said instead.
+    async fn all_listed(&mut self, role: Role) -> Result<Vec<Known>, Answer> {
+        let (mut tools, mut cursor) = (Vec::new(), None);
+        for _ in 0..PAGES {
+            let page = self.list((role, 0), cursor.as_deref()).await;
+            let Some(listed) = Known::listed(&page) else { return Err(page) };
+            tools.extend(listed);
+            cursor = page.result()["nextCursor"].as_str().map(str::to_owned);
+            self.listed.push(page);
+            if cursor.is_none() {
+                break;
+            }
+        }
+        Ok(tools)
     }
 
     /// Learns what a guard in this process says of its tools.

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 pub trait EffectLedger: Send + Sync {
     /// Every effect from number `since` on (the first has the number 0), oldest first.
     ///
-    /// It is asked after each attack, when the server has come to rest. An effect must be in the ledger
-    /// before its call is answered.
+    /// It is asked after each attack, when the server has come to rest, and where it cannot be known whether
+    /// it has, until nothing is added any more. An effect must be in the ledger before its call is answered.
     ///
     /// # Panics
     /// It should panic when the ledger cannot be read: there is no verdict without it.

@@ -1,10 +1,12 @@
 //! The way to a server: a session in this process, the pipes of a child process, or HTTP.
 
+mod begun;
 mod http;
 mod lines;
 
-use std::{collections::BTreeMap, io, sync::Arc};
+use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
+pub(super) use begun::Begun;
 pub(super) use http::Http;
 use lines::Lines;
 use serde::Serialize;
@@ -58,8 +60,8 @@ impl Message {
 /// A way to a server.
 pub(super) enum Link {
     Within(Within),
-    Stdio(Stdio),
-    Http(Http),
+    Stdio(Box<Stdio>),
+    Http(Arc<Http>),
 }
 
 /// A guard in this process, with a session for each role, and callers who are made up as they are
@@ -94,6 +96,25 @@ impl Link {
                 Ok(lines.exchange(self.caller(who), message).await)
             }
             Self::Http(http) => Ok(http.exchange(who.0, message).await),
+        }
+    }
+
+    /// Sends a request in the role's session, and does not wait for its answer.
+    ///
+    /// # Errors
+    /// When the session cannot be opened.
+    pub(super) async fn begin(
+        &self,
+        who: (Role, u64),
+        id: u64,
+        message: Message,
+    ) -> Result<Begun, io::Error> {
+        match self {
+            Self::Within(_) | Self::Stdio(_) => {
+                let lines = self.lines(who.0).await?;
+                Ok(lines.begin(self.caller(who), id, message.bytes).await)
+            }
+            Self::Http(http) => Ok(http.begin(who.0, id, message)),
         }
     }
 
@@ -133,25 +154,59 @@ impl Link {
         }
     }
 
-    /// Sends a message in a session of its own, in this version of the protocol. The session ends with
-    /// the answer, or at once where it is not waited for.
+    /// Sends a message in a session of its own, in this version of the protocol.
     ///
     /// # Errors
-    /// Where sessions cannot be opened at will.
+    /// When a session cannot be opened.
     pub(super) async fn aside(
         &self,
         who: (Role, u64),
         version: &str,
         message: Message,
-        wait: bool,
     ) -> Result<Answer, io::Error> {
+        if let Self::Http(http) = self {
+            return Ok(http.aside(who.0, version, message).await);
+        }
         let lines = self.open().await?;
         lines.greet(self.caller(who), version).await;
-        if wait {
-            return Ok(lines.exchange(self.caller(who), message).await);
+        Ok(lines.exchange(self.caller(who), message).await)
+    }
+
+    /// Sends a request in a session of its own, and goes away after so many steps: it closes the session,
+    /// or over HTTP the connection.
+    ///
+    /// # Errors
+    /// When a session cannot be opened.
+    pub(super) async fn desert(
+        &self,
+        who: (Role, u64),
+        id: u64,
+        message: Message,
+        steps: u64,
+    ) -> Result<(), io::Error> {
+        if let Self::Http(http) = self {
+            let begun = http.begin(who.0, id, message);
+            self.let_it_go(steps).await;
+            drop(begun);
+            return Ok(());
         }
+        let lines = self.open().await?;
+        lines.greet(self.caller(who), VERSION).await;
         lines.send(self.caller(who), message.bytes).await;
-        Ok(Answer::default())
+        self.let_it_go(steps).await;
+        lines.close().await;
+        Ok(())
+    }
+
+    /// Lets the server go so many steps further: turns of the runtime that it shares with the adversary,
+    /// or else milliseconds.
+    pub(super) async fn let_it_go(&self, steps: u64) {
+        if !matches!(self, Self::Within(_)) {
+            return tokio::time::sleep(Duration::from_millis(steps)).await;
+        }
+        for _ in 0..steps {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Who a role is in an attack, where that is made up here.
@@ -179,11 +234,6 @@ impl Link {
 
     pub(super) fn is_http(&self) -> bool {
         matches!(self, Self::Http(_))
-    }
-
-    /// Whether sessions can be opened and closed at will.
-    pub(super) fn reopens(&self) -> bool {
-        !self.is_http()
     }
 }
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
     answer::Answer,
     attack::Attack,
     chance::Chance,
-    field::{Field, Trouble},
+    field::{Field, Trouble, Unrest},
     known::{Argument, Known},
     ledger::LedgerEntry,
     link::{Message, Role},
@@ -44,8 +44,8 @@ pub(super) struct Play<'f> {
     pub(super) presumed: Option<bool>,
     /// Why it landed.
     pub(super) landed: Option<String>,
-    /// Whether something was left running, so that the server needs time to come to rest.
-    pub(super) hurried: bool,
+    /// What was left running, so that the server needs time to come to rest.
+    pub(super) unrest: Unrest,
     /// Whether the backend was made to fail: it may then have acted in a call that was not answered so.
     pub(super) troubled: bool,
     keys: u64,
@@ -68,7 +68,7 @@ impl<'f> Play<'f> {
             may_act: 0,
             presumed: None,
             landed: None,
-            hurried: false,
+            unrest: Unrest::default(),
             troubled: false,
             keys: 0,
             intents: BTreeSet::new(),
@@ -131,26 +131,54 @@ impl<'f> Play<'f> {
     pub(super) async fn send(&mut self, role: Role, message: Message) -> Answer {
         let sent = told(&message.bytes);
         let answer = self.field.exchange((role, self.number), message).await;
+        self.unrest.left |= answer.is_missing();
         self.note(role, sent, &answer);
         answer
     }
 
+    /// Sends a request, and goes on without its answer.
+    pub(super) async fn begin(&mut self, id: u64, message: Message) {
+        let sent = format!("(not waited for) {}", told(&message.bytes));
+        self.steps.push(Step { who: "agent", sent, answered: None });
+        self.unrest.hurried = true;
+        // Where it cannot be sent, there is nothing to wait for.
+        let begun = self.field.begin((Role::Agent, self.number), id, message).await;
+        self.unrest.begun.extend(begun);
+    }
+
+    /// Cancels a call that was begun. No answer to it is due any more.
+    pub(super) async fn cancel(&mut self, id: u64) {
+        let cancelled = json!({"jsonrpc": "2.0", "method": "notifications/cancelled",
+            "params": {"requestId": id, "reason": "the user changed their mind"}});
+        self.send(Role::Agent, Message::notification(cancelled.to_string())).await;
+        self.unrest.begun.iter_mut().filter(|of| of.id == id).for_each(|of| of.is_due = false);
+    }
+
+    /// Sends a call in a session of its own, and goes away after so many steps.
+    pub(super) async fn desert(&mut self, id: u64, message: Message, steps: u64) {
+        self.aside(format!("in a session that then ends: {}", told(&message.bytes)));
+        (self.unrest.hurried, self.unrest.left) = (true, true);
+        self.field.desert((Role::Agent, self.number), id, message, steps).await;
+    }
+
     pub(super) fn note(&mut self, role: Role, sent: String, answer: &Answer) {
-        if let Some(canary) = self.field.scanner.leaked(answer) {
-            let canary = canary.to_owned();
-            self.land(&format!("an answer leaked `{canary}`"));
-        }
+        self.look_through(answer);
         let who = match role {
             Role::Agent => "agent",
             Role::Other => "other",
             Role::Unscoped => "unscoped",
             Role::Nobody => "nobody",
         };
-        let answered = answer.text.as_deref().map(|text| match answer.status {
-            Some(status) => format!("{status} {}", cut(text)),
-            None => cut(text),
-        });
+        let answered = answer.text.as_ref().map(|_| answer.told());
         self.steps.push(Step { who, sent, answered });
+    }
+
+    /// Looks for what no answer may hold.
+    fn look_through(&mut self, answer: &Answer) {
+        if let Some(canary) = self.field.scanner.leaked(answer) {
+            let canary = canary.to_owned();
+            self.land(&format!("an answer leaked `{canary}`"));
+        }
     }
 
     /// Notes what was done otherwise.
@@ -200,10 +228,14 @@ impl<'f> Play<'f> {
 
     /// The server must still answer. A session may have ended; the server must not have.
     pub(super) async fn must_still_answer(&mut self) {
-        let who = (Role::Agent, self.number);
-        if !self.field.pings(who).await && !self.field.pings(who).await {
+        if !self.pings().await && !self.pings().await {
             self.land("the server no longer answers");
         }
+    }
+
+    async fn pings(&mut self) -> bool {
+        let answer = self.field.ping((Role::Agent, self.number)).await;
+        answer.inspect(|answer| self.look_through(answer)).is_some()
     }
 
     /// A call that is right is about to be made: what it is about may be done once, by whichever name
@@ -226,11 +258,15 @@ impl<'f> Play<'f> {
 
     /// What was done since it was last asked.
     pub(super) async fn effects(&mut self) -> usize {
-        if self.hurried {
+        if self.unrest.hurried {
             // It is read after what was sent before it.
-            self.field.pings((Role::Agent, self.number)).await;
+            self.pings().await;
         }
-        self.field.come_to_rest(self.hurried).await;
+        let hurried = self.unrest.hurried;
+        let unrest = std::mem::replace(&mut self.unrest, Unrest { hurried, ..Unrest::default() });
+        for answer in self.field.come_to_rest(self.tool, unrest).await {
+            self.look_through(&answer);
+        }
         let new = self.field.new_effects();
         let count = new.len();
         self.done.extend(new);

@@ -42,7 +42,7 @@ pub(super) async fn unidentified(play: &mut Play<'_>) {
     let arguments = play.good();
     let answer = play.call(Role::Nobody, &arguments).await;
     play.must_be_refused(&answer);
-    let list = play.field.list((Role::Nobody, play.number)).await;
+    let list = play.field.list((Role::Nobody, play.number), None).await;
     play.note(Role::Nobody, "tools/list".into(), &list);
     if list.result()["tools"].as_array().is_some_and(|tools| !tools.is_empty()) {
         play.land("nobody in particular was shown tools");
@@ -106,7 +106,7 @@ pub(super) async fn downgraded_version(play: &mut Play<'_>) {
     let Message { id, bytes, headers } = play.call_message(&arguments);
     let sent = format!("in a session of version {version:?}: {}", told(&bytes));
     let message = Message { id, bytes, headers };
-    let answer = play.field.aside((Role::Agent, play.number), version, message, true).await;
+    let answer = play.field.aside((Role::Agent, play.number), version, message).await;
     play.note(Role::Agent, sent, &answer);
     // A server may refuse the version, and say nothing after that.
     if answer.is_accepted() {

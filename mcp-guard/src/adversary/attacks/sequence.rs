@@ -1,15 +1,10 @@
 //! Sequences that nobody thought of, and the shortest that still lands.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::timing::{begin, let_it_go};
+use super::timing::begin;
 use crate::adversary::{
-    attack::Attack,
-    chance::Chance,
-    field::Trouble,
-    ledger::LedgerEntry,
-    link::{Message, Role},
-    play::Play,
+    attack::Attack, chance::Chance, field::Trouble, ledger::LedgerEntry, link::Role, play::Play,
 };
 
 /// How many keys and objects one sequence plays with.
@@ -117,13 +112,11 @@ async fn take(play: &mut Play<'_>, step: Move, others: &mut Others) {
             let arguments = arguments(play, key, object, false);
             play.intend(Role::Agent, &arguments);
             let id = begin(play, &arguments).await;
-            let_it_go(steps).await;
-            let cancelled = json!({"jsonrpc": "2.0", "method": "notifications/cancelled",
-                "params": {"requestId": id}});
-            play.send(Role::Agent, Message::notification(cancelled.to_string())).await;
+            play.field.link.let_it_go(steps).await;
+            play.cancel(id).await;
         }
         Move::Trouble(trouble) => play.trouble(trouble).await,
-        Move::Wait(steps) => let_it_go(steps).await,
+        Move::Wait(steps) => play.field.link.let_it_go(steps).await,
     }
 }
 

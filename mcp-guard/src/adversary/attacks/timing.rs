@@ -1,32 +1,18 @@
 //! Calls that nobody waits for, and bodies that fail.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use crate::adversary::{
-    field::Trouble,
-    link::{Message, Role, VERSION},
-    play::{Play, told},
-};
+use crate::adversary::{field::Trouble, link::Role, play::Play};
 
 /// The most steps after which a call is cancelled.
 const STEPS: u64 = 48;
 
 /// Sends a call and goes on without its answer.
 pub(super) async fn begin(play: &mut Play<'_>, arguments: &Map<String, Value>) -> u64 {
-    let Message { id, bytes, headers } = play.call_message(arguments);
-    let sent = format!("(not waited for) {}", told(&bytes));
-    let message = Message { id: None, bytes, headers };
-    let answer = play.field.exchange((Role::Agent, play.number), message).await;
-    play.note(Role::Agent, sent, &answer);
-    play.hurried = true;
-    id.unwrap_or_default()
-}
-
-/// Lets the server go so many steps further.
-pub(super) async fn let_it_go(steps: u64) {
-    for _ in 0..steps {
-        tokio::task::yield_now().await;
-    }
+    let message = play.call_message(arguments);
+    let id = message.id.unwrap_or_default();
+    play.begin(id, message).await;
+    id
 }
 
 pub(super) async fn cancel(play: &mut Play<'_>) {
@@ -34,10 +20,8 @@ pub(super) async fn cancel(play: &mut Play<'_>) {
     let arguments = play.good();
     let id = begin(play, &arguments).await;
     let steps = play.chance.below(STEPS);
-    let_it_go(steps).await;
-    let cancelled = json!({"jsonrpc": "2.0", "method": "notifications/cancelled",
-        "params": {"requestId": id, "reason": "the user changed their mind"}});
-    play.send(Role::Agent, Message::notification(cancelled.to_string())).await;
+    play.field.link.let_it_go(steps).await;
+    play.cancel(id).await;
     let again = play.call(Role::Agent, &arguments).await;
     play.must_be_answered(&again);
 }
@@ -48,7 +32,7 @@ pub(super) async fn lost_reply(play: &mut Play<'_>) {
     for _ in 0..=play.chance.below(2) {
         begin(play, &arguments).await;
         let steps = play.chance.below(STEPS);
-        let_it_go(steps).await;
+        play.field.link.let_it_go(steps).await;
     }
     let again = play.call(Role::Agent, &arguments).await;
     play.must_be_answered(&again);
@@ -58,9 +42,8 @@ pub(super) async fn disconnect(play: &mut Play<'_>) {
     play.may_act = 1;
     let arguments = play.good();
     let message = play.call_message(&arguments);
-    play.aside(format!("in a session that then ends: {}", told(&message.bytes)));
-    play.hurried = true;
-    play.field.aside((Role::Agent, play.number), VERSION, message, false).await;
+    let steps = play.chance.below(STEPS);
+    play.desert(message.id.unwrap_or_default(), message, steps).await;
     let again = play.call(Role::Agent, &arguments).await;
     play.must_be_answered(&again);
 }

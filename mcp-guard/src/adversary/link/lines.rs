@@ -3,9 +3,10 @@
 use std::{
     collections::BTreeMap,
     io,
+    mem::take,
     process::Stdio,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -19,7 +20,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Message, READY, hello};
+use super::{Begun, Message, READY, hello};
 use crate::{adversary::answer::Answer, caller::Caller, mcp::stdio};
 
 /// How long a server may take to greet.
@@ -27,14 +28,23 @@ const GREETING: Duration = Duration::from_secs(20);
 /// The id of the greeting. Those of other messages are above.
 const FIRST_ID: u64 = 0;
 
-/// Who waits, by the id of their message.
-type Waiting = Arc<Mutex<BTreeMap<u64, oneshot::Sender<String>>>>;
+/// How long a server may take to end when its client has gone.
+const PARTING: Duration = Duration::from_secs(5);
+
+/// What comes from a server.
+#[derive(Default)]
+struct Inbox {
+    /// Who waits, by the id of their message.
+    waiting: Mutex<BTreeMap<u64, oneshot::Sender<String>>>,
+    /// What nobody waits for: the server's own messages, and answers that were given up.
+    others: Mutex<Vec<String>>,
+    has_ended: AtomicBool,
+}
 
 /// One session.
 pub(in crate::adversary) struct Lines {
     to: To,
-    waiting: Waiting,
-    open: Arc<AtomicBool>,
+    inbox: Arc<Inbox>,
 }
 
 enum To {
@@ -45,7 +55,7 @@ enum To {
 /// A server of one's own, which ends with this.
 struct Running {
     input: AsyncMutex<ChildStdin>,
-    _process: Child,
+    process: Child,
 }
 
 impl Lines {
@@ -61,18 +71,18 @@ impl Lines {
         let no_pipe = || io::Error::other("a server without pipes");
         let input = AsyncMutex::new(process.stdin.take().ok_or_else(no_pipe)?);
         let output = process.stdout.take().ok_or_else(no_pipe)?;
-        let running = Running { input, _process: process };
+        let running = Running { input, process };
         Ok(Self::new(To::Child(Box::new(running)), output))
     }
 
     fn new(to: To, answers: impl AsyncRead + Send + Unpin + 'static) -> Self {
-        let (waiting, open) = (Waiting::default(), Arc::new(AtomicBool::new(true)));
-        tokio::spawn(deliver(answers, Arc::clone(&waiting), Arc::clone(&open)));
-        Self { to, waiting, open }
+        let inbox = Arc::<Inbox>::default();
+        tokio::spawn(deliver(answers, Arc::clone(&inbox)));
+        Self { to, inbox }
     }
 
     pub(super) fn is_open(&self) -> bool {
-        self.open.load(Ordering::Acquire)
+        !self.inbox.has_ended.load(Ordering::Acquire)
     }
 
     /// Opens the session in a version of the protocol. What the server says to it is its affair: what
@@ -88,14 +98,38 @@ impl Lines {
             self.send(caller, message.bytes).await;
             return Answer::default();
         };
+        self.begin(caller, id, message.bytes).await.answer().await
+    }
+
+    /// Sends a request.
+    pub(super) async fn begin(
+        &self,
+        caller: Option<Arc<Caller>>,
+        id: u64,
+        message: Vec<u8>,
+    ) -> Begun {
         let (sender, receiver) = oneshot::channel();
-        lock(&self.waiting).insert(id, sender);
-        let _forgotten = Forgotten { id, waiting: &self.waiting };
-        self.send(caller, message.bytes).await;
+        lock(&self.inbox.waiting).insert(id, sender);
+        let expected = Expected { id, inbox: Arc::clone(&self.inbox) };
+        self.send(caller, message).await;
         if !self.is_open() {
-            lock(&self.waiting).remove(&id);
+            lock(&self.inbox.waiting).remove(&id);
         }
-        receiver.await.map_or_else(|_| Answer::default(), |text| Answer::of(text, None))
+        Begun::new(id, async move {
+            let Ok(text) = receiver.await else {
+                return Answer::nothing("the server's output has ended");
+            };
+            Answer::of(text, None).beside(take(&mut *lock(&expected.inbox.others)))
+        })
+    }
+
+    /// Goes away, as a client does: a process whose input has ended may end by itself.
+    pub(super) async fn close(self) {
+        if let To::Child(running) = self.to {
+            let Running { input, mut process } = *running;
+            drop(input);
+            let _ = timeout(PARTING, process.wait()).await;
+        }
     }
 
     pub(super) async fn send(&self, caller: Option<Arc<Caller>>, mut message: Vec<u8>) {
@@ -115,36 +149,45 @@ impl Lines {
 }
 
 /// Takes a message off the list, also when nobody waits for it any more.
-struct Forgotten<'a> {
+struct Expected {
     id: u64,
-    waiting: &'a Waiting,
+    inbox: Arc<Inbox>,
 }
 
-impl Drop for Forgotten<'_> {
+impl Drop for Expected {
     fn drop(&mut self) {
-        lock(self.waiting).remove(&self.id);
+        lock(&self.inbox.waiting).remove(&self.id);
     }
 }
 
-async fn deliver(answers: impl AsyncRead + Unpin, waiting: Waiting, open: Arc<AtomicBool>) {
+async fn deliver(answers: impl AsyncRead + Unpin, inbox: Arc<Inbox>) {
     let mut lines = BufReader::new(answers).lines();
     while let Ok(Some(line)) = lines.next_line().await {
-        let message: Value = serde_json::from_str(&line).unwrap_or_default();
-        // A server's own requests and notifications are no answers.
-        if message.get("method").is_some() {
-            continue;
-        }
-        let mut waiting = lock(&waiting);
-        // A message whose id could not be read is answered without one: it is the oldest's.
-        let id = message["id"].as_u64().or_else(|| waiting.keys().next().copied());
-        if let Some(waiting) = id.and_then(|id| waiting.remove(&id)) {
-            let _ = waiting.send(line);
+        match inbox.whose(&line) {
+            // Whoever waited may have gone meanwhile.
+            Some(waiting) => drop(waiting.send(line)),
+            None => lock(&inbox.others).push(line),
         }
     }
-    open.store(false, Ordering::Release);
-    lock(&waiting).clear();
+    inbox.has_ended.store(true, Ordering::Release);
+    lock(&inbox.waiting).clear();
 }
 
-fn lock(waiting: &Waiting) -> std::sync::MutexGuard<'_, BTreeMap<u64, oneshot::Sender<String>>> {
-    waiting.lock().unwrap_or_else(PoisonError::into_inner)
+impl Inbox {
+    /// Who waits for a message.
+    fn whose(&self, line: &str) -> Option<oneshot::Sender<String>> {
+        let message: Value = serde_json::from_str(line).unwrap_or_default();
+        // A server's own requests and notifications are no answers.
+        if message.get("method").is_some() {
+            return None;
+        }
+        let mut waiting = lock(&self.waiting);
+        // A message whose id could not be read is answered without one: it is the oldest's.
+        let id = message["id"].as_u64().or_else(|| waiting.keys().next().copied());
+        id.and_then(|id| waiting.remove(&id))
+    }
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
