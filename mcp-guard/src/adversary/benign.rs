@@ -19,6 +19,19 @@ impl<'f> Right<'f> {
         Self { field, made: 0 }
     }
 
+    /// Looks through what is said of the tools to whoever may see them.
+    pub(super) fn list(&self, report: &mut Report) {
+        let Some(tool) = self.field.tools.first() else { return };
+        let mut play = Play::new(self.field, tool, Attack::Retry, FIRST);
+        for answer in &self.field.listed {
+            play.note(Role::Agent, "tools/list".into(), answer);
+        }
+        if let Some(why) = play.landed.take() {
+            play.aside(why);
+            report.benign.note(0, 1, play.steps);
+        }
+    }
+
     /// So many, and of each of these tools at least one. They come before the attacks, which may spend
     /// what they need.
     pub(super) async fn before(
@@ -73,6 +86,10 @@ impl<'f> Right<'f> {
             refused += u64::from(!answer.is_accepted() && !excused);
         }
         let acted = play.effects().await;
+        if let Some(why) = play.landed.take() {
+            play.aside(why);
+            return report.benign.note(calls, refused + 1, play.steps);
+        }
         // What its schema suggests need not pass.
         if tool.example.is_none() {
             return;

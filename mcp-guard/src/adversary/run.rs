@@ -43,6 +43,7 @@ impl Adversary {
         let mut progress = Progress::new(plan.shows);
         let aims = plan.aims(&field, &mut report);
         let mut right = Right::calls(&field);
+        right.list(&mut report);
         let attacked = aims.iter().map(|(_, tool)| *tool).collect();
         right
             .before(plan.benign, attacked, &mut report, |calls| {

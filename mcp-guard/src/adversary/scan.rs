@@ -18,7 +18,7 @@ impl Scanner {
         if self.canaries.is_empty() {
             return None;
         }
-        let texts = answer.texts();
+        let texts = [answer.texts(), answer.texts_beside()].concat();
         let found = |canary: &&String| {
             texts.iter().any(|text| text.to_lowercase().contains(canary.as_str()))
         };
