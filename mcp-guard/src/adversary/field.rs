@@ -212,15 +212,20 @@ impl Field {
 
     /// Which tools an attack can be made on, or why on none.
     pub(super) fn aims(&self, attack: Attack) -> Result<Vec<usize>, &'static str> {
-        let mut why = "the server lists no tools";
-        let mut aims = Vec::new();
+        let needs = attack.needs();
+        // What the tool lacks that lacks least is the reason.
+        let (mut aims, mut furthest) = (Vec::new(), None);
         for (place, tool) in self.tools.iter().enumerate() {
-            match attack.needs().iter().find(|need| !self.has(**need, tool)) {
+            match needs.iter().position(|need| !self.has(*need, tool)) {
                 None => aims.push(place),
-                Some(need) => why = need.missing(),
+                missing => furthest = furthest.max(missing),
             }
         }
-        if aims.is_empty() { Err(why) } else { Ok(aims) }
+        if aims.is_empty() {
+            let missing = furthest.map(|place| needs[place].missing());
+            return Err(missing.unwrap_or("the server lists no tools"));
+        }
+        Ok(aims)
     }
 
     fn has(&self, need: Need, tool: &Known) -> bool {
