@@ -89,6 +89,7 @@ mod attacks;
 mod benign;
 mod builder;
 mod chance;
+mod compare;
 mod field;
 mod goal;
 mod known;

@@ -80,7 +80,7 @@ fn knowing(adversary: Adversary, bank: &Bank) -> Adversary {
             std::future::ready(())
         })
         .canary(CANARY)
-        .foreign("ship", json!({"account": "theirs-1"}))
+        .foreign("ship", json!({"account": "theirs-1"}), json!({"account": "nobodys-1"}))
         .example("pay", payment)
         .example("pay_fee", |n| json!({"order_id": order(n)}))
         .example("ship", |n| json!({"account": format!("mine-{n}"), "pieces": 3}))

@@ -95,11 +95,9 @@ impl Answer {
         self.message["result"]["_meta"]["mcp-guard/replayed"] == true
     }
 
-    /// The answer without what differs between any two: ids, and which log line says more.
-    pub(super) fn comparable(&self) -> String {
-        let mut message = self.message.clone();
-        strip(&mut message);
-        format!("{:?} {message}", self.status)
+    /// The whole message; null, where it is none.
+    pub(super) fn message(&self) -> &Value {
+        &self.message
     }
 
     /// Every text in the answer: as it came, and as a reader of JSON sees it, also of JSON in text.
@@ -116,26 +114,6 @@ impl Answer {
             collect(&serde_json::from_str(text).unwrap_or_default(), &mut texts);
         }
         texts
-    }
-}
-
-fn strip(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            for name in ["id", "error_id"] {
-                members.remove(name);
-            }
-            members.values_mut().for_each(strip);
-        }
-        Value::Array(items) => items.iter_mut().for_each(strip),
-        Value::String(text) => {
-            // A tool's answer is there once more as text.
-            if let Ok(Value::Object(inner)) = serde_json::from_str(text) {
-                *value = Value::Object(inner);
-                strip(value);
-            }
-        }
-        _ => {}
     }
 }
 
@@ -181,15 +159,5 @@ mod tests {
         let failure = r#"{"id":7,"error":{"code":-32603,"message":"a defect"}}"#;
         let failed = Answer::of(failure.into(), Some(500));
         assert!(!failed.is_missing() && failed.answers(7) && !failed.answers(8));
-    }
-
-    #[test]
-    fn answers_that_differ_in_their_ids_alone_compare_equal() {
-        let one =
-            r#"{"id":1,"result":{"content":[{"text":"{\"error_id\":\"a\",\"code\":\"x\"}"}]}}"#;
-        let two =
-            r#"{"id":2,"result":{"content":[{"text":"{\"error_id\":\"b\",\"code\":\"x\"}"}]}}"#;
-        assert_eq!(answer(one).comparable(), answer(two).comparable());
-        assert_ne!(answer(one).comparable(), answer(&two.replace('x', "y")).comparable());
     }
 }

@@ -38,7 +38,8 @@ pub struct Adversary {
     pub(super) canaries: Vec<String>,
     pub(super) clock: Option<Arc<ManualClock>>,
     pub(super) trouble: Option<(Vec<Trouble>, Troublemaker)>,
-    pub(super) foreign: Option<(String, Value)>,
+    /// Of a tool: what is another caller's, and what is nobody's.
+    pub(super) foreign: Vec<(String, [Value; 2])>,
     pub(super) open: Vec<String>,
     pub(super) only: Option<BTreeSet<Attack>>,
     pub(super) tools: Option<BTreeSet<String>>,
@@ -128,7 +129,7 @@ impl Adversary {
             canaries: Vec::new(),
             clock: None,
             trouble: None,
-            foreign: None,
+            foreign: Vec::new(),
             open: Vec::new(),
             only: None,
             tools: None,
@@ -251,9 +252,11 @@ impl Adversary {
         self
     }
 
-    /// Arguments of a tool that name what is another caller's, such as `{"order_id": "ord_theirs"}`.
-    pub fn foreign(mut self, tool: impl Into<String>, arguments: Value) -> Self {
-        self.foreign = Some((tool.into(), arguments));
+    /// Arguments of a tool that name what is another caller's, such as `{"order_id": "ord_theirs"}`, and
+    /// the same ones for what does not exist: nobody may tell the two apart. They take the place of the
+    /// example's. Several can be given.
+    pub fn foreign(mut self, tool: impl Into<String>, theirs: Value, nobodys: Value) -> Self {
+        self.foreign.push((tool.into(), [theirs, nobodys]));
         self
     }
 

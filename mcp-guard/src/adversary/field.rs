@@ -10,7 +10,7 @@ use std::{
 };
 
 use futures_util::{FutureExt as _, future::BoxFuture};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::{sleep, timeout};
 
 use super::{
@@ -74,7 +74,6 @@ pub(super) struct Field {
     pub(super) ledger: Option<Arc<dyn EffectLedger>>,
     pub(super) clock: Option<Arc<ManualClock>>,
     pub(super) trouble: Option<(Vec<Trouble>, Troublemaker)>,
-    pub(super) foreign: Option<(String, Value)>,
     pub(super) scanner: Scanner,
     pub(super) patience: Duration,
     pub(super) settling: Duration,
@@ -252,7 +251,7 @@ impl Field {
             Need::Http => self.link.is_http(),
             Need::Sessions => self.has_sessions,
             Need::Hidden => tool.hidden,
-            Need::Foreign => self.foreign.as_ref().is_some_and(|(name, _)| *name == tool.name),
+            Need::Foreign => !tool.foreign.is_empty(),
         }
     }
 }

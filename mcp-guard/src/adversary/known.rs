@@ -25,7 +25,14 @@ pub(super) struct Known {
     pub(super) key: Option<String>,
     pub(super) arguments: Vec<Argument>,
     pub(super) example: Option<Example>,
+    pub(super) foreign: Vec<Foreign>,
     pub(super) pace: Pace,
+}
+
+/// Arguments that name what is another caller's, and others that name what is nobody's.
+pub(super) struct Foreign {
+    pub(super) theirs: Map<String, Value>,
+    pub(super) nobodys: Map<String, Value>,
 }
 
 /// How long right calls of a tool take.
@@ -95,6 +102,7 @@ impl Known {
             key,
             arguments,
             example: None,
+            foreign: Vec::new(),
             pace: Pace::default(),
         })
     }

@@ -9,13 +9,14 @@ use std::{
     },
 };
 
+use serde_json::Value;
 use tokio::sync::Mutex;
 
 use super::{
     answer::Answer,
     builder::{Adversary, To},
     field::Field,
-    known::Known,
+    known::{Foreign, Known},
     link::{Http, Link, Role, Stdio, Within},
     run::AdversaryError,
     scan::Scanner,
@@ -35,7 +36,6 @@ impl Adversary {
             ledger: self.ledger,
             clock: self.clock,
             trouble: self.trouble,
-            foreign: self.foreign,
             scanner: Scanner::for_these(&self.canaries),
             patience: self.patience,
             settling: self.settling,
@@ -60,9 +60,14 @@ impl Adversary {
         for (tool, example) in self.examples {
             field.tool(&tool)?.example = Some(example);
         }
-        let goals = field.goals.iter().map(|goal| goal.tool.clone());
-        let named: Vec<_> = goals.chain(field.foreign.iter().map(|of| of.0.clone())).collect();
-        named.iter().try_for_each(|tool| field.tool(tool).map(drop))?;
+        for (tool, named) in self.foreign {
+            let [Value::Object(theirs), Value::Object(nobodys)] = named else {
+                return Err(AdversaryError::NoArguments(tool));
+            };
+            field.tool(&tool)?.foreign.push(Foreign { theirs, nobodys });
+        }
+        let goals: Vec<_> = field.goals.iter().map(|goal| goal.tool.clone()).collect();
+        goals.iter().try_for_each(|tool| field.tool(tool).map(drop))?;
         // What was done before is nobody's affair.
         field.new_effects();
         Ok(field)

@@ -26,6 +26,12 @@ pub enum AdversaryError {
     /// A tool that is named is not there.
     #[error("the server lists no tool `{0}`: name one of {1}")]
     NoSuchTool(String, String),
+    /// What is said to be another caller's, or nobody's, is not an object.
+    #[error(
+        "what is foreign to `{0}` is not arguments: give two objects, such as \
+         {{\"order_id\": \"ord_theirs\"}} and {{\"order_id\": \"ord_nobodys\"}}"
+    )]
+    NoArguments(String),
 }
 
 impl Adversary {
@@ -33,8 +39,8 @@ impl Adversary {
     /// benign call of each tool.
     ///
     /// # Errors
-    /// When the server cannot be reached, or lists no tool of a name that is among those to attack, or
-    /// that an example, a goal or a foreign object is for.
+    /// When the server cannot be reached, lists no tool of a name that was given, or when what is foreign
+    /// is not arguments.
     pub async fn run(self) -> Result<Report, AdversaryError> {
         let began = Instant::now();
         let plan = Plan::of(&self);

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::adversary::{
+    compare::{comparable, values_of},
+    known::Foreign,
     link::Role,
     play::{Play, text_of, text_with},
 };
@@ -34,7 +36,7 @@ pub(super) async fn validation_first(play: &mut Play<'_>) {
     let first = play.call_text(Role::Unscoped, &good).await;
     let second = play.call_text(Role::Unscoped, &bad).await;
     play.must_be_answered(&second);
-    if first.comparable() != second.comparable() {
+    if comparable(&first, &[]) != comparable(&second, &[]) {
         play.land("a caller without scopes can tell good arguments from bad ones");
     }
 }
@@ -69,30 +71,29 @@ fn bad_arguments(play: &mut Play<'_>) -> String {
 }
 
 pub(super) async fn existence(play: &mut Play<'_>) {
+    const MADE_UP: &str = "no_such_tool";
     let arguments = text_of(&play.good());
     let real = play.call_text(Role::Unscoped, &arguments).await;
-    let members = format!(r#""name":"no_such_tool","arguments":{arguments}"#);
+    let members = format!(r#""name":"{MADE_UP}","arguments":{arguments}"#);
     let made_up = play.call_params(Role::Unscoped, &members).await;
-    if real.comparable() != made_up.comparable() {
+    let name = play.tool.name.clone();
+    if comparable(&real, &[name]) != comparable(&made_up, &[MADE_UP.into()]) {
         play.land("a hidden tool can be told from one that is not there");
     }
 }
 
 pub(super) async fn foreign_object(play: &mut Play<'_>) {
-    let Some((_, Value::Object(foreign))) = &play.field.foreign else { return };
-    let mut arguments = play.good();
-    arguments.extend(foreign.clone());
-    let foreigns = play.call(Role::Agent, &arguments).await;
-    for name in foreign.keys() {
-        arguments.insert(name.clone(), format!("nobodys-{:x}", play.chance.next()).into());
-    }
-    if let Some(key) = &play.tool.key {
-        let fresh = play.key();
-        arguments.insert(key.clone(), fresh.into());
-    }
-    let nobodys = play.call(Role::Agent, &arguments).await;
-    play.must_be_refused(&foreigns);
-    if foreigns.comparable() != nobodys.comparable() {
+    let place = play.chance.place(play.tool.foreign.len());
+    let Some(Foreign { theirs, nobodys }) = play.tool.foreign.get(place) else { return };
+    let (mut of_theirs, mut of_nobody) = (play.good(), play.good());
+    of_theirs.extend(theirs.clone());
+    of_nobody.extend(nobodys.clone());
+    let first = play.call(Role::Agent, &of_theirs).await;
+    let second = play.call(Role::Agent, &of_nobody).await;
+    play.must_be_refused(&first);
+    let (first, second) =
+        (comparable(&first, &values_of(&of_theirs)), comparable(&second, &values_of(&of_nobody)));
+    if first != second {
         play.land("what is another caller's can be told from what does not exist");
     }
 }
