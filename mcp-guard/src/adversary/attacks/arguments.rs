@@ -7,9 +7,11 @@ use crate::adversary::{
     play::{Play, text_with},
 };
 
+/// Adds an argument, if the tool does not have it.
 async fn with_another(play: &mut Play<'_>, name: &str, value: Value) {
     let mut arguments = play.good();
-    if arguments.insert(name.to_owned(), value).is_some() {
+    let has = play.tool.arguments.iter().any(|argument| argument.name == name);
+    if has || arguments.insert(name.to_owned(), value).is_some() {
         return;
     }
     let answer = play.call(Role::Agent, &arguments).await;
