@@ -279,7 +279,8 @@ impl Adversary {
         self
     }
 
-    /// The seed of every choice. Default 1.
+    /// The seed of every choice. Default 1. The keys that are sent depend on it; those that a server out
+    /// of process is sent are of one run besides, as it may know those of an earlier one.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
@@ -299,7 +300,8 @@ impl Adversary {
     }
 
     /// Makes one attack of a run again, by its number in the report, and nothing else. The rest must be
-    /// as it was in that run: the seed, the tools, what is given.
+    /// as it was in that run: the seed, the tools, what is given, and a server whose store and backend are
+    /// fresh. One right call of each tool comes before it, as in every run.
     pub fn replay(mut self, number: u64) -> Self {
         self.replay = Some(number);
         self

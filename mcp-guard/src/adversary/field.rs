@@ -78,6 +78,8 @@ pub(super) struct Field {
     pub(super) patience: Duration,
     pub(super) settling: Duration,
     pub(super) seed: u64,
+    /// What tells the keys of this run from those of others, where a server may know them.
+    pub(super) run: String,
     pub(super) has_sessions: bool,
     /// The ids of messages. 0 is the greeting's.
     pub(super) next_id: AtomicU64,

@@ -28,7 +28,12 @@ const PAGES: usize = 1_000;
 
 impl Adversary {
     pub(super) async fn take_the_field(self) -> Result<Field, AdversaryError> {
+        let run = match self.target {
+            To::Guard(..) => String::new(),
+            To::Url(_) | To::Command(_) => format!("{:08x}-", uuid::Uuid::new_v4().as_fields().0),
+        };
         let mut field = Field {
+            run,
             link: link(self.target, self.tokens),
             tools: Vec::new(),
             listed: Vec::new(),

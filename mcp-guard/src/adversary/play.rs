@@ -90,7 +90,13 @@ impl<'f> Play<'f> {
     /// A key that nobody has used.
     pub(super) fn key(&mut self) -> String {
         self.keys += 1;
-        format!("adversary-{:x}-{:x}-{}", self.field.seed, self.number, self.keys)
+        self.key_named(&self.keys.to_string())
+    }
+
+    /// A key of this attack's, by its name in it.
+    pub(super) fn key_named(&self, name: &str) -> String {
+        let Field { run, seed, .. } = self.field;
+        format!("adversary-{run}{seed:x}-{:x}-{name}", self.number)
     }
 
     /// Calls the tool.

@@ -128,8 +128,7 @@ fn arguments(play: &Play<'_>, key: u64, object: u64, lower: bool) -> Map<String,
         arguments.insert(argument.name.clone(), i64::try_from(low).unwrap_or(1).into());
     }
     if let Some(name) = &play.tool.key {
-        let written = format!("adversary-{:x}-{:x}-s{key}", play.field.seed, play.number);
-        arguments.insert(name.clone(), written.into());
+        arguments.insert(name.clone(), play.key_named(&format!("s{key}")).into());
     }
     arguments
 }
