@@ -230,7 +230,8 @@ impl Adversary {
         self
     }
 
-    /// The clock of the store, which attacks move on.
+    /// The clock of the store, which attacks move on, by up to 21 days at a time: so long keys must be
+    /// remembered. Of a guard in this process it is known how long they are.
     pub fn clock(mut self, clock: Arc<ManualClock>) -> Self {
         self.clock = Some(clock);
         self

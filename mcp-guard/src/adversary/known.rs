@@ -24,6 +24,8 @@ pub(super) struct Known {
     /// The argument that is the idempotency key.
     pub(super) key: Option<String>,
     pub(super) arguments: Vec<Argument>,
+    /// How long a key is remembered, from the call on, where that is known.
+    pub(super) remembers: Duration,
     pub(super) example: Option<Example>,
     pub(super) foreign: Vec<Foreign>,
     pub(super) pace: Pace,
@@ -101,6 +103,7 @@ impl Known {
             open: false,
             key,
             arguments,
+            remembers: Duration::MAX,
             example: None,
             foreign: Vec::new(),
             pace: Pace::default(),

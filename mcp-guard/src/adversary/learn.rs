@@ -21,7 +21,11 @@ use super::{
     run::AdversaryError,
     scan::Scanner,
 };
-use crate::tool::Access;
+use crate::{
+    guard::GuardedTool,
+    store::Retention,
+    tool::{Access, EffectClass},
+};
 
 /// The most pages of a list of tools that are read.
 const PAGES: usize = 1_000;
@@ -131,10 +135,15 @@ impl Field {
     /// Learns what a guard in this process says of its tools.
     fn learn_what_the_guard_says(&mut self) {
         let Link::Within(within) = &self.link else { return };
-        let specs = within.guard.core().toolbox().all().map(|tool| tool.spec());
-        for spec in specs {
-            if let Some(known) = self.tools.iter_mut().find(|known| known.name == spec.name) {
-                known.open = matches!(spec.access, Access::AnyCaller);
+        let core = within.guard.core();
+        for spec in core.toolbox().all().map(GuardedTool::spec) {
+            let Some(known) = self.tools.iter_mut().find(|known| known.name == spec.name) else {
+                continue;
+            };
+            known.open = matches!(spec.access, Access::AnyCaller);
+            if let EffectClass::Idempotent(keys) = &spec.effect {
+                let Retention { retain, tombstone } = core.settings().retention(Some(keys));
+                known.remembers = retain.saturating_add(tombstone);
             }
         }
     }

@@ -9,6 +9,7 @@ use std::{
 
 use guard_tests::planted::{Bug, Copy, Notice, PLANTED, bugs};
 use mcp_guard::adversary::Attack;
+use serde_json::Value;
 
 /// After how many calls a bug must have been noticed.
 const CALLS: &str = "1000000";
@@ -140,12 +141,14 @@ impl Field {
     fn attack(&self, bug: &str, attack: Attack) -> io::Result<Option<Noticed>> {
         let lands = |bug: &str| {
             let output = Command::new(self.target.join("release").join("attack-planted"))
-                .args(["--attacks", ATTACKS, "--benign", "0", "--only", attack.name()])
+                .args(["--attacks", ATTACKS, "--benign", "0", "--only", attack.name(), "--json"])
                 .env(PLANTED, bug)
                 .output()?;
             match output.status.code() {
-                Some(0) => Ok(false),
-                Some(1) => Ok(true),
+                Some(0 | 1) => {
+                    let report: Value = serde_json::from_slice(&output.stdout)?;
+                    Ok(report["landed"].as_array().is_some_and(|landed| !landed.is_empty()))
+                }
                 _ => Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned())),
             }
         };

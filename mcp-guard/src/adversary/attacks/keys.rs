@@ -118,13 +118,18 @@ pub(super) async fn malformed(play: &mut Play<'_>) {
 }
 
 pub(super) async fn of_another(play: &mut Play<'_>) {
-    play.may_act = 2;
+    play.may_act = 1;
     let arguments = play.good();
     let first = play.call(Role::Agent, &arguments).await;
     play.presume(&first);
     let before = play.effects().await;
     let second = play.call(Role::Other, &arguments).await;
     let after = play.effects().await;
+    // The other caller has a key, and a budget, of their own.
+    play.done.truncate(before);
+    if after > 1 {
+        play.land("another caller's key has two effects");
+    }
     if first.is_accepted() && before == 1 && second.is_accepted() && after == 0 {
         play.land("a caller was answered with another one's result");
     }
@@ -161,6 +166,8 @@ pub(super) async fn expired(play: &mut Play<'_>) {
     let first = play.call(Role::Agent, &arguments).await;
     play.presume(&first);
     let later = DAY + Duration::from_secs(play.chance.below(DAY.as_secs() * 20));
+    // When a key is forgotten, it is another one's.
+    let later = later.min(play.tool.remembers.saturating_sub(Duration::from_secs(1)));
     if let Some(clock) = &play.field.clock {
         clock.advance(later);
         play.aside(format!("the clock moved on by {} hours", later.as_secs() / 3600));
