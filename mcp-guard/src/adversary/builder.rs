@@ -110,10 +110,9 @@ impl Adversary {
 
     /// Attacks a server over the real wire: a URL, or a [`Command`] that starts it.
     ///
-    /// All calls are one caller's there, who has one budget. It must have room for the
-    /// [benign calls](Self::benign), which come first, and for some twenty more of each tool; then for no
-    /// more, or the attacks on it come to nothing. Give such a server a store and a backend of its own for
-    /// each run.
+    /// All calls are one caller's there, whose budgets are soon spent: they must have room for the
+    /// [benign calls](Self::benign), which come first, and for some twenty more of each tool. Give such a
+    /// server a store and a backend of its own for each run.
     pub fn connect(target: impl Into<Target>) -> Self {
         Self::to(target.into().0)
     }
@@ -274,7 +273,8 @@ impl Adversary {
         self
     }
 
-    /// Attacks these tools and no others: where some take long, or must not be called.
+    /// Attacks these tools and no others: where some take long, or must not be called. What is said of
+    /// the others does no harm.
     pub fn tools<T: Into<String>>(mut self, tools: impl IntoIterator<Item = T>) -> Self {
         self.tools = Some(tools.into_iter().map(Into::into).collect());
         self

@@ -56,10 +56,6 @@ impl Adversary {
         field.learn_the_tools().await?;
         field.learn_what_is_hidden().await;
         field.learn_what_the_guard_says();
-        if let Some(wanted) = self.tools {
-            wanted.iter().try_for_each(|tool| field.tool(tool).map(drop))?;
-            field.tools.retain(|tool| wanted.contains(&tool.name));
-        }
         if let Link::Http(http) = &field.link {
             field.has_sessions = http.session().await.is_some();
         }
@@ -77,6 +73,10 @@ impl Adversary {
         }
         let goals: Vec<_> = field.goals.iter().map(|goal| goal.tool.clone()).collect();
         goals.iter().try_for_each(|tool| field.tool(tool).map(drop))?;
+        if let Some(wanted) = self.tools {
+            wanted.iter().try_for_each(|tool| field.tool(tool).map(drop))?;
+            field.tools.retain(|tool| wanted.contains(&tool.name));
+        }
         // What was done before is nobody's affair.
         field.new_effects();
         Ok(field)
