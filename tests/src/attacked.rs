@@ -2,20 +2,26 @@
 //! panics, and says in its errors what is nobody's business.
 
 mod bank;
+mod holes;
 mod tools;
 
 use std::{error::Error, future::IntoFuture as _, sync::Arc};
 
+use axum::{middleware::from_fn, serve::ListenerExt as _};
 use mcp_guard::{
     BuildError, Guard, ManualClock, MemoryStore, StoreError, Timestamp,
-    adversary::{Adversary, Goal, Trouble},
+    adversary::{Adversary, Attack, Goal, Trouble},
     prelude::*,
 };
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 pub use bank::{Bank, CANARY};
+pub use holes::Hole;
 use tools::{get_account, pay, pay_fee, ship};
+
+/// What takes HTTP, and cannot be tried in a process.
+pub const OF_HTTP: [Attack; 2] = [Attack::HeaderMismatch, Attack::AnotherSession];
 
 /// Why the guard could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -43,31 +49,60 @@ pub fn adversary(hides: bool) -> Result<Adversary, SetUpError> {
     Ok(knowing(adversary, &bank).named("guards in this process"))
 }
 
-/// Serves a fresh guard over HTTP, with sessions or without, and gives an adversary of it, with a token
-/// for each caller.
-///
-/// # Errors
-/// When the guard cannot be built or served.
-pub async fn over_http(sessions: bool) -> Result<Adversary, Box<dyn Error>> {
-    let (bank, clock) = (Bank::default(), clock());
-    let store = MemoryStore::with_clock(clock.clone())?;
+/// A guard over HTTP.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OverHttp {
+    /// Whether it opens sessions.
+    pub sessions: bool,
+    /// Whether it hides tools from those who may not call them.
+    pub hides: bool,
+    /// What is undone in front of it.
+    pub hole: Option<Hole>,
+}
+
+impl OverHttp {
+    /// Serves a fresh one, and gives an adversary of it, with a token for each caller.
+    ///
+    /// # Errors
+    /// When the guard cannot be built or served.
+    pub async fn adversary(self) -> Result<Adversary, Box<dyn Error>> {
+        let (bank, clock) = (Bank::default(), clock());
+        let store = MemoryStore::with_clock(clock.clone())?;
+        let http = Http::bind("127.0.0.1:0");
+        let http = if self.sessions { http.max_sessions(8) } else { http };
+        let builder = tools_of(&bank, store).http(http).authenticate(tokens());
+        let guard =
+            if self.hides { builder.hide_unauthorized().build()? } else { builder.build()? };
+        let router = match self.hole {
+            Some(hole) => {
+                guard.router()?.layer(from_fn(move |request, next| hole.let_through(request, next)))
+            }
+            None => guard.router()?,
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("http://{}/mcp", listener.local_addr()?);
+        // Without it, each call takes 40 ms.
+        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+        tokio::spawn(axum::serve(listener, router).into_future());
+        let adversary = Adversary::connect(url)
+            .token("agent")
+            .other_token("other")
+            .unscoped_token("unscoped")
+            .clock(clock);
+        Ok(knowing(adversary, &bank).named("a guard over HTTP"))
+    }
+}
+
+fn tokens() -> StaticTokens {
     let other = Caller::local("other").with_tenant("acme").with_scopes(SCOPES);
     let tokens = StaticTokens::new()
         .token("agent", agent())
         .token("other", other)
         .token("unscoped", Caller::local("agent").with_tenant("acme"));
-    let http = Http::bind("127.0.0.1:0");
-    let http = if sessions { http.max_sessions(8) } else { http };
-    let guard = tools_of(&bank, store).http(http).authenticate(tokens).build()?;
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let url = format!("http://{}/mcp", listener.local_addr()?);
-    tokio::spawn(axum::serve(listener, guard.router()?).into_future());
-    let adversary = Adversary::connect(url)
-        .token("agent")
-        .other_token("other")
-        .unscoped_token("unscoped")
-        .clock(clock);
-    Ok(knowing(adversary, &bank).named("a guard over HTTP"))
+    (0..holes::MANY).fold(tokens, |tokens, number| {
+        let one = Caller::local(format!("agent-{number}")).with_scopes(SCOPES);
+        tokens.token(format!("agent-{number}"), one)
+    })
 }
 
 /// Tells an adversary of these tools all that there is to tell.

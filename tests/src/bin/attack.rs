@@ -4,13 +4,10 @@
 
 use std::{env, error::Error, process::ExitCode};
 
-use guard_tests::attacked::{SetUpError, adversary};
+use guard_tests::attacked::{OF_HTTP, SetUpError, adversary};
 use mcp_guard::adversary::{Attack, Report};
 
 const USAGE: &str = "usage: attack [--attacks N] [--benign N] [--seed S] [--only ATTACK] [--json]";
-
-/// What takes HTTP.
-const OF_HTTP: [Attack; 2] = [Attack::HeaderMismatch, Attack::AnotherSession];
 
 /// What a run takes.
 struct Options {
