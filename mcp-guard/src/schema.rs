@@ -11,6 +11,7 @@ mod input;
 mod lint;
 mod loose;
 mod output;
+mod place;
 mod probe;
 mod redact;
 mod result;
@@ -22,10 +23,14 @@ pub(crate) use hash::{hash_of, hash_of_text};
 pub(crate) use input::{ArgumentsSchema, Misfit};
 pub use lint::{Finding, Level, Lint};
 pub(crate) use lint::{Lints, Shown, findings};
+pub(crate) use place::Place;
 pub(crate) use result::ResultSchema;
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::{Map, Value};
 pub(crate) use spelling::hold_to_one;
+
+/// How many references are followed from one to the next: a type may stand for itself.
+const REFERENCES: usize = 16;
 
 /// The schema that schemars derives, in draft 2020-12.
 pub(crate) fn of_arguments<T: JsonSchema>() -> Schema {
@@ -37,24 +42,26 @@ pub(crate) fn of_value<T: JsonSchema>() -> Schema {
     SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
 }
 
-/// A path of serde's as a JSON pointer (RFC 6901).
-pub(crate) fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    path.iter().fold(String::new(), |pointer, segment| match segment {
-        Segment::Seq { index } => format!("{pointer}/{index}"),
-        Segment::Map { key } => format!("{pointer}/{}", escape(key)),
-        Segment::Enum { .. } | Segment::Unknown => pointer,
-    })
-}
-
-/// What a schema is, or what it refers to in `root`.
+/// What a schema is, or what it refers to in `root`, at the end of however many types that stand for one
+/// another.
 pub(crate) fn resolved<'s>(
     root: &'s Map<String, Value>,
     schema: &'s Value,
 ) -> Option<&'s Map<String, Value>> {
-    let schema = schema.as_object()?;
-    let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { return Some(schema) };
-    root.get("$defs")?.get(definition_name(reference)?)?.as_object()
+    let mut schema = schema.as_object()?;
+    for _ in 0..REFERENCES {
+        if !schema.contains_key("$ref") {
+            return Some(schema);
+        }
+        schema = referred(root, schema)?.as_object()?;
+    }
+    None
+}
+
+/// What a schema refers to in `root`, if it does.
+fn referred<'s>(root: &'s Map<String, Value>, schema: &Map<String, Value>) -> Option<&'s Value> {
+    let reference = schema.get("$ref")?.as_str()?;
+    root.get("$defs")?.get(definition_name(reference)?)
 }
 
 /// The name of the definition that a reference within a schema means.

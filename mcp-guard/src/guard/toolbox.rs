@@ -155,7 +155,7 @@ impl GuardedTool {
     pub(super) fn decode(&self, arguments: Value) -> Result<Box<dyn Decoded>, Misfit> {
         self.tool.decode(arguments).map_err(|error| {
             tracing::debug!(detail = error.detail, "arguments fit the schema but not their types");
-            self.schema.mistyped(&error.pointer)
+            self.schema.mistyped(&error.place)
         })
     }
 }

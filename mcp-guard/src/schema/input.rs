@@ -7,13 +7,14 @@ use schemars::Schema;
 use serde_json::{Map, Number, Value, json};
 
 use super::{
+    Place,
     close::close,
     escape,
     exact::{EXACT, Exact, mark, unmark},
     explain::{Forms, rule},
     hash::hash_of,
     probe::refuse_dropping,
-    properties, unescape,
+    properties,
     untagged::refuse_swallowing,
 };
 use crate::{
@@ -114,65 +115,60 @@ impl ArgumentsSchema {
 
     /// Everything that does not fit, at once.
     pub(crate) fn check(&self, arguments: &Value) -> Result<(), Misfit> {
-        told_together(self.misfits(arguments).into_iter())
+        told_together(self.misfits(arguments)).map_or(Ok(()), Err)
     }
 
     /// Everything but the key that does not fit: for a call whose key is refused already.
     pub(crate) fn check_beside_key(&self, arguments: &Value) -> Result<(), Misfit> {
         let key = format!("/{KEY_ARGUMENT}");
-        let of_key = |misfit: &Misfit| misfit.field.as_ref() == Some(&key);
-        told_together(self.misfits(arguments).into_iter().filter(|misfit| !of_key(misfit)))
+        let beside = self.misfits(arguments).filter(|misfit| misfit.field.as_ref() != Some(&key));
+        told_together(beside).map_or(Ok(()), Err)
     }
 
-    fn misfits(&self, arguments: &Value) -> Vec<Misfit> {
-        self.validator.iter_errors(arguments).flat_map(|error| self.explain(&error)).collect()
+    fn misfits<'i>(&'i self, arguments: &'i Value) -> impl Iterator<Item = Misfit> + use<'i> {
+        let errors = self.validator.iter_errors(arguments);
+        errors.flat_map(move |error| self.explain(&error, arguments))
     }
 
     /// A misfit that only the argument's type told.
-    pub(crate) fn mistyped(&self, pointer: &str) -> Misfit {
-        self.invalid(pointer, "does not have the right type or range")
+    pub(crate) fn mistyped(&self, place: &Place) -> Misfit {
+        self.invalid(place, "does not have the right type or range")
     }
 
     /// What is wrong. Of a value that has several forms, it is told of the one that was meant, where
     /// that can be told.
-    fn explain(&self, error: &ValidationError<'_>) -> Vec<Misfit> {
+    fn explain(&self, error: &ValidationError<'_>, arguments: &Value) -> Vec<Misfit> {
         match Forms::of(error) {
             Some(Forms::Meant(errors)) => {
-                errors.iter().flat_map(|error| self.explain(error)).collect()
+                errors.iter().flat_map(|error| self.explain(error, arguments)).collect()
             }
             Some(Forms::Tagged { pointer, tags }) => {
-                vec![self.invalid(&pointer, &format!("must be one of {}", tags.join(", ")))]
+                let place = Place::of_pointer(&pointer, arguments);
+                vec![self.invalid(&place, &format!("must be one of {}", tags.join(", ")))]
             }
-            None => vec![self.explain_one(error)],
+            None => vec![self.explain_one(error, arguments)],
         }
     }
 
-    fn invalid(&self, pointer: &str, rule: &str) -> Misfit {
-        let field = self.shown(pointer.split('/').skip(1));
-        Misfit {
-            code: "invalid_argument",
-            message: format!("{} {rule}.", subject(&field)),
-            field: Some(field).filter(|field| !field.is_empty()),
-        }
+    fn invalid(&self, place: &Place, rule: &str) -> Misfit {
+        Misfit::new("invalid_argument", self.shown(place), rule)
     }
 
-    fn explain_one(&self, error: &ValidationError<'_>) -> Misfit {
-        let pointer = error.instance_path().as_str();
-        let mut field = self.shown(pointer.split('/').skip(1));
-        let (code, rule) = match error.kind() {
+    fn explain_one(&self, error: &ValidationError<'_>, arguments: &Value) -> Misfit {
+        let place = Place::of_pointer(error.instance_path().as_str(), arguments);
+        let mut field = self.shown(&place);
+        match error.kind() {
             ValidationErrorKind::Required { property } => {
                 let _ = write!(field, "/{}", escape(property.as_str().unwrap_or_default()));
-                ("missing_argument", "is missing".into())
+                Misfit::new("missing_argument", field, "is missing")
             }
             ValidationErrorKind::AdditionalProperties { .. }
             | ValidationErrorKind::UnevaluatedProperties { .. }
-            | ValidationErrorKind::FalseSchema => ("unknown_argument", self.unknown_rule(&field)),
-            kind => return self.invalid(pointer, &rule(kind, error)),
-        };
-        Misfit {
-            code,
-            message: format!("{} {rule}.", subject(&field)),
-            field: Some(field).filter(|field| !field.is_empty()),
+            | ValidationErrorKind::FalseSchema => {
+                let rule = self.unknown_rule(&field);
+                Misfit::new("unknown_argument", field, &rule)
+            }
+            kind => self.invalid(&place, &rule(kind, error)),
         }
     }
 
@@ -185,14 +181,15 @@ impl ArgumentsSchema {
     }
 
     /// A pointer of which only what the schema names is shown: a map's keys are the model's.
-    fn shown<'a>(&self, tokens: impl Iterator<Item = &'a str>) -> String {
-        tokens.fold(String::new(), |mut pointer, token| {
-            let name = unescape(token);
-            let is_index = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit());
-            pointer.push('/');
-            pointer.push_str(if is_index || self.names.contains(&name) { token } else { "*" });
-            pointer
-        })
+    fn shown(&self, place: &Place) -> String {
+        place.shown(|name| self.names.contains(name))
+    }
+}
+
+impl Misfit {
+    fn new(code: &'static str, field: String, rule: &str) -> Self {
+        let message = format!("{} {rule}.", subject(&field));
+        Self { code, field: Some(field).filter(|field| !field.is_empty()), message }
     }
 }
 
@@ -204,10 +201,8 @@ fn own(schema: &Map<String, Value>) -> Value {
 }
 
 /// The first of them, whose message tells the others too.
-fn told_together(mut misfits: impl Iterator<Item = Misfit>) -> Result<(), Misfit> {
-    let Some(mut first) = misfits.next() else {
-        return Ok(());
-    };
+fn told_together(mut misfits: impl Iterator<Item = Misfit>) -> Option<Misfit> {
+    let mut first = misfits.next()?;
     for (count, other) in misfits.enumerate() {
         if count + 1 == MAX_NAMED {
             first.message.push_str(" And more.");
@@ -215,7 +210,7 @@ fn told_together(mut misfits: impl Iterator<Item = Misfit>) -> Result<(), Misfit
         }
         let _ = write!(first.message, " {}", other.message);
     }
-    Err(first)
+    Some(first)
 }
 
 fn subject(field: &str) -> String {

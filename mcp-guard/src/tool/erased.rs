@@ -56,8 +56,8 @@ pub(crate) type Running<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Arguments that did not fit their types: where.
 pub(crate) struct DecodeError {
-    /// The place, as a JSON pointer without its leading slash cut off.
-    pub(crate) pointer: String,
+    /// The place.
+    pub(crate) place: schema::Place,
     /// What serde says. It may quote the value: for the log only.
     pub(crate) detail: String,
 }
@@ -113,7 +113,7 @@ impl<T: Tool> ErasedTool for Erased<T> {
         match serde_path_to_error::deserialize(arguments) {
             Ok(arguments) => Ok(Box::new(Typed::<T>(arguments))),
             Err(error) => Err(DecodeError {
-                pointer: schema::pointer(error.path()),
+                place: schema::Place::of_path(error.path()),
                 detail: error.to_string(),
             }),
         }
