@@ -17,6 +17,7 @@ mod redact;
 mod result;
 mod spelling;
 mod untagged;
+mod weigh;
 
 pub(crate) use asked::{with_defaults, without_key};
 pub(crate) use hash::{hash_of, hash_of_text};

@@ -16,6 +16,7 @@ use super::{
     probe::refuse_dropping,
     properties,
     untagged::refuse_swallowing,
+    weigh::can_be_told,
 };
 use crate::{
     key::{KEY_ARGUMENT, KEY_DESCRIPTION, KEY_PATTERN},
@@ -113,13 +114,23 @@ impl ArgumentsSchema {
         &self.hash
     }
 
-    /// Everything that does not fit, at once.
+    /// Everything that does not fit, at once, unless that is too much to tell.
     pub(crate) fn check(&self, arguments: &Value) -> Result<(), Misfit> {
-        told_together(self.misfits(arguments)).map_or(Ok(()), Err)
+        if self.validator.is_valid(arguments) {
+            return Ok(());
+        }
+        let told = can_be_told(&self.published, arguments)
+            .then(|| told_together(self.misfits(arguments)))
+            .flatten();
+        Err(told.unwrap_or_else(Misfit::untold))
     }
 
-    /// Everything but the key that does not fit: for a call whose key is refused already.
+    /// Everything but the key that does not fit, unless that is too much to tell: for a call whose key is
+    /// refused already.
     pub(crate) fn check_beside_key(&self, arguments: &Value) -> Result<(), Misfit> {
+        if !can_be_told(&self.published, arguments) {
+            return Ok(());
+        }
         let key = format!("/{KEY_ARGUMENT}");
         let beside = self.misfits(arguments).filter(|misfit| misfit.field.as_ref() != Some(&key));
         told_together(beside).map_or(Ok(()), Err)
@@ -190,6 +201,12 @@ impl Misfit {
     fn new(code: &'static str, field: String, rule: &str) -> Self {
         let message = format!("{} {rule}.", subject(&field));
         Self { code, field: Some(field).filter(|field| !field.is_empty()), message }
+    }
+
+    /// Of arguments of which it is too much to tell what is wrong with them.
+    fn untold() -> Self {
+        let rule = "do not fit the schema, and there is too much in them to say where";
+        Self::new("invalid_argument", String::new(), rule)
     }
 }
 
