@@ -2,6 +2,7 @@
 //! is built.
 
 use std::{
+    collections::BTreeMap,
     convert::Infallible,
     future::{Ready, ready},
     sync::{
@@ -110,6 +111,41 @@ async fn a_client_is_told_what_is_withheld_from_it() {
     let meta = &answer.message()["result"]["_meta"];
     assert_eq!(meta["mcp-guard/withheld"], json!(["/cards/number", "/holder"]));
     assert!(!answer.text.contains("CANARY"), "{answer:?}");
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Slot {
+    Main,
+    Backup,
+    #[serde(untagged)]
+    Other(String),
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Wallet {
+    cards: BTreeMap<Slot, Card>,
+}
+
+/// Open a wallet.
+#[guarded_tool(read_only, any_caller, redact(cards.number, scope = "pii"))]
+async fn open() -> Result<Wallet, Infallible> {
+    let card = || Card { number: "4000-CANARY-4242".into(), last4: "4242".into() };
+    let slots = [Slot::Main, Slot::Backup, Slot::Other("third".into())];
+    Ok(Wallet { cards: slots.into_iter().map(|slot| (slot, card())).collect() })
+}
+
+/// Some of the keys are known beforehand, and are published by their names.
+#[tokio::test]
+async fn no_card_of_a_map_is_shown_whatever_its_key() {
+    let guard = builder().tool::<open>().build().expect("a guard");
+    let mut wire = InProcess::open(guard).await;
+    let schema = published(&wire.ask("tools/list", json!({})).await.message(), "open");
+    let answer = wire.call("open", &json!({})).await;
+    assert!(!answer.text.contains("CANARY"), "{answer:?}");
+    assert_eq!(answer.text.matches("last4").count() % 3, 0, "{answer:?}");
+    let shown = &answer.message()["result"]["structuredContent"];
+    assert!(schema.is_valid(shown), "{shown}");
 }
 
 /// A number that is not what its schema says.

@@ -11,7 +11,8 @@ use super::properties;
 pub(super) fn keep_apart(object: &mut Map<String, Value>) {
     let own: BTreeSet<String> = properties(object).map(|(name, _)| name.clone()).collect();
     let Some(Value::Array(forms)) = object.get_mut("anyOf") else { return };
-    let names: Vec<BTreeSet<String>> = forms.iter().map(members).collect();
+    let forms_members = |form: &Value| form.as_object().map(members).unwrap_or_default();
+    let names: Vec<BTreeSet<String>> = forms.iter().map(forms_members).collect();
     for (index, form) in forms.iter_mut().enumerate() {
         let Some(form) = form.as_object_mut() else { continue };
         let known = |name: &&String| names[index].contains(*name) || own.contains(*name);
@@ -23,12 +24,11 @@ pub(super) fn keep_apart(object: &mut Map<String, Value>) {
     }
 }
 
-/// The names of a form's members, wherever it takes them from.
-fn members(form: &Value) -> BTreeSet<String> {
-    let Some(form) = form.as_object() else { return BTreeSet::new() };
-    let parts = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|keyword| form.get(keyword));
-    let parts = parts.filter_map(Value::as_array).flatten();
-    properties(form).map(|(name, _)| name.clone()).chain(parts.flat_map(members)).collect()
+/// The names of an object's members, wherever it takes them from.
+pub(super) fn members(object: &Map<String, Value>) -> BTreeSet<String> {
+    let parts = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|keyword| object.get(keyword));
+    let parts = parts.filter_map(Value::as_array).flatten().filter_map(Value::as_object);
+    properties(object).map(|(name, _)| name.clone()).chain(parts.flat_map(members)).collect()
 }
 
 #[cfg(test)]

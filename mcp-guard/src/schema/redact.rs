@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::{properties, resolved};
+use super::{apart::members, resolved};
 use crate::tool::RedactSpec;
 
 /// How deep a path is followed into alternatives and lists within one another.
@@ -18,7 +18,7 @@ pub(crate) enum Step {
     Member(String),
     /// To each value of a map, which may have named members of its own besides.
     Values {
-        /// Those.
+        /// Those. Where the way leads into them as well, there is another to each.
         besides: BTreeSet<String>,
     },
 }
@@ -151,18 +151,31 @@ impl Relaxing<'_> {
 
     /// In the values of a map: whatever their keys are, the path does not name them.
     fn in_values(&self, schema: &mut Map<String, Value>, path: &[&str], way: &Way) -> bool {
-        let besides = properties(schema).map(|(name, _)| name.clone()).collect();
-        let way = way.then(Step::Values { besides });
+        let values = way.then(Step::Values { besides: members(schema) });
         let mut found = false;
-        if let Some(values) = schema.get_mut("additionalProperties") {
-            found |= self.put(values, path, &way);
-        }
-        if let Some(Value::Object(patterns)) = schema.get_mut("patternProperties") {
-            for values in patterns.values_mut() {
-                found |= self.put(values, path, &way);
+        for keyword in ["additionalProperties", "unevaluatedProperties"] {
+            if let Some(others) = schema.get_mut(keyword) {
+                found |= self.put(others, path, &values);
             }
         }
+        if let Some(Value::Object(patterns)) = schema.get_mut("patternProperties") {
+            for others in patterns.values_mut() {
+                found |= self.put(others, path, &values);
+            }
+        }
+        if found {
+            self.in_named_values(schema, path, way);
+        }
         found
+    }
+
+    /// In the named members of a map. A key that is known beforehand, as one of an enum that has others as
+    /// well, is described by its name, and may be one of the map's all the same.
+    fn in_named_values(&self, schema: &mut Map<String, Value>, path: &[&str], way: &Way) {
+        let Some(Value::Object(named)) = schema.get_mut("properties") else { return };
+        for (name, member) in named {
+            self.put(member, path, &way.then(Step::Member(name.clone())));
+        }
     }
 
     fn in_members(&self, schema: &mut Map<String, Value>, path: &[&str], way: &Way) -> bool {
@@ -233,9 +246,34 @@ mod tests {
         others: BTreeMap<String, Card>,
     }
 
+    /// A card that has been looked at: to a schema, nothing but another name.
+    #[derive(Serialize, JsonSchema)]
+    struct Verified(Card);
+
+    #[derive(PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+    #[serde(rename_all = "snake_case")]
+    enum Slot {
+        Main,
+        Backup,
+        #[serde(untagged)]
+        Other(String),
+    }
+
+    /// Cards by their names, beside members that depend on the kind.
+    #[derive(Serialize, JsonSchema)]
+    struct Wallet {
+        #[serde(flatten)]
+        method: Method,
+        #[serde(flatten)]
+        others: BTreeMap<String, Card>,
+    }
+
     #[derive(Serialize, JsonSchema)]
     struct Account {
         card: Option<Card>,
+        verified: Verified,
+        by_slot: BTreeMap<Slot, Card>,
+        wallet: Wallet,
         cards: Vec<Card>,
         methods: Vec<Method>,
         by_name: BTreeMap<String, Card>,
@@ -249,8 +287,15 @@ mod tests {
         let card = || Card { number: "4242".into(), last4: "42".into() };
         let by_name = || BTreeMap::from([("number".into(), card()), ("main".into(), card())]);
         let methods = vec![Method::Card(card()), Method::Other { number: "4242".into() }];
+        let slots = [Slot::Main, Slot::Backup, Slot::Other("third".into())];
         let account = Account {
             card: Some(card()),
+            verified: Verified(card()),
+            by_slot: slots.into_iter().map(|slot| (slot, card())).collect(),
+            wallet: Wallet {
+                method: Method::Card(card()),
+                others: BTreeMap::from([("a".into(), card())]),
+            },
             cards: vec![card(), card()],
             methods,
             by_name: by_name(),
@@ -275,6 +320,9 @@ mod tests {
         for path in [
             &["holder"][..],
             &["card", "number"],
+            &["verified", "number"],
+            &["by_slot", "number"],
+            &["wallet", "number"],
             &["cards", "number"],
             &["methods", "number"],
             &["methods", "kind"],
@@ -298,8 +346,11 @@ mod tests {
 
     #[test]
     fn no_item_of_a_list_and_no_value_of_a_map_keeps_it() {
-        let paths: [&'static [&'static str]; 7] = [
+        let paths: [&'static [&'static str]; 10] = [
             &["card", "number"],
+            &["verified", "number"],
+            &["by_slot", "number"],
+            &["wallet", "number"],
             &["cards", "number"],
             &["methods", "number"],
             &["by_name", "number"],
