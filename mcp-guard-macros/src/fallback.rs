@@ -80,6 +80,7 @@ fn nothing() -> TokenStream {
             limits: &[],
             budgets: &[],
             redactions: &[],
+            restrictions: &[],
             timeout: ::core::option::Option::None,
             destructive: false,
             open_world: false,

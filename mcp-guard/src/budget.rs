@@ -72,6 +72,7 @@ mod tests {
             limits: &[],
             budgets,
             redactions: &[],
+            restrictions: &[],
             timeout: None,
             destructive: true,
             open_world: true,

@@ -103,6 +103,6 @@ pub use tokio_postgres;
 pub use tool::{
     Access, Answer, BudgetOf, BudgetSpec, EffectClass, Found, IdempotentSpec, InFlight,
     IntoPermission, IntoReconciled, Lent, LimitSpec, Measure, Measurement, OnUnknown, Provided,
-    Reconciled, RedactSpec, Requirement, Returned, Tool, ToolSet, ToolSpec, Tools,
+    Reconciled, RedactSpec, Requirement, RestrictionSpec, Returned, Tool, ToolSet, ToolSpec, Tools,
 };
 pub use wire::WireLimits;

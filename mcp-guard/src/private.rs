@@ -10,7 +10,7 @@ pub use crate::{
     tool::{
         Access, Anything, BudgetOf, BudgetSpec, Described, EffectClass, Found, IdempotentSpec,
         InFlight, LimitSpec, Measure, Measurement, OnUnknown, Provided, Readable, Reconciled,
-        RedactSpec, Requirement, Returned, SchemaOf, Shape, Textual, Tool, ToolSet, ToolSpec,
-        Tools, permission, reconciled, structured,
+        RedactSpec, Requirement, RestrictionSpec, Returned, SchemaOf, Shape, Textual, Tool,
+        ToolSet, ToolSpec, Tools, permission, reconciled, structured,
     },
 };

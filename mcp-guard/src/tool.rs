@@ -21,7 +21,7 @@ pub use reconciled::{Found, IntoReconciled, Reconciled, reconciled};
 pub use shape::{Anything, Shape, Textual, structured};
 pub use spec::{
     Access, BudgetOf, BudgetSpec, EffectClass, IdempotentSpec, InFlight, LimitSpec, OnUnknown,
-    RedactSpec, ToolSpec,
+    RedactSpec, RestrictionSpec, ToolSpec,
 };
 
 use std::future::Future;

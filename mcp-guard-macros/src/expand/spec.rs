@@ -5,7 +5,10 @@ use std::time::Duration;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::model::{Access, Budget, Idempotent, Limit, Of, OnUnknown, Redact, Tool};
+use crate::{
+    function::Parameter,
+    model::{Access, Budget, Idempotent, Limit, Of, OnUnknown, Redact, Tool},
+};
 
 /// `ToolSpec { ... }`.
 pub(super) fn spec(tool: &Tool) -> TokenStream {
@@ -18,6 +21,7 @@ pub(super) fn spec(tool: &Tool) -> TokenStream {
     let limits = tool.limits.iter().map(|limit| self::limit(limit, tool));
     let budgets = tool.budgets.iter().map(|budget| self::budget(budget, tool));
     let redactions = tool.redactions.iter().flat_map(redactions);
+    let restrictions = tool.function.arguments().flat_map(restrictions);
     let timeout = option(tool.timeout.map(duration));
     // MCP's default: what changes something destroys something, unless it says otherwise.
     let destructive =
@@ -33,6 +37,7 @@ pub(super) fn spec(tool: &Tool) -> TokenStream {
             limits: &[#(#limits),*],
             budgets: &[#(#budgets),*],
             redactions: &[#(#redactions),*],
+            restrictions: &[#(#restrictions),*],
             timeout: #timeout,
             destructive: #destructive,
             open_world: #open_world,
@@ -119,6 +124,13 @@ fn redactions(redact: &Redact) -> impl Iterator<Item = TokenStream> {
     members.iter().map(move |member| {
         let path = &member.path;
         quote!(__mcp_guard::RedactSpec { path: &[#(#path),*], scope: #scope })
+    })
+}
+
+fn restrictions(argument: &Parameter) -> impl Iterator<Item = TokenStream> {
+    let parameter = argument.wire_name();
+    argument.restrictions().into_iter().map(move |rule| {
+        quote!(__mcp_guard::RestrictionSpec { parameter: #parameter, rule: &[#(#rule),*] })
     })
 }
 

@@ -96,8 +96,14 @@ impl Parameter {
     pub(crate) fn wire_name(&self) -> String {
         self.entries("serde")
             .filter(|entry| entry.name() == "rename")
-            .find_map(|entry| entry.is::<LitStr>("", "").ok())
+            .find_map(|entry| read_name(&entry))
             .map_or_else(|| self.plain_name(), |renamed| renamed.value())
+    }
+
+    /// The rules of its `#[schemars(...)]` that schemars writes into what its type says, each by its way
+    /// inwards: `range`, or `inner` and `length`. A type that it has nothing to write into loses them.
+    pub(crate) fn restrictions(&self) -> Vec<Vec<String>> {
+        self.entries("schemars").flat_map(|entry| restrictions(&entry, false)).collect()
     }
 
     /// The entries of its `#[serde(...)]` or `#[schemars(...)]` that can be read. What cannot be
@@ -123,6 +129,36 @@ impl Parameter {
         self.entries("serde")
             .find(|entry| entry.name() == "rename" && matches!(entry.value(), Value::List(_)))
             .map(|entry| entry.key)
+    }
+}
+
+/// The name that is read: `rename = "..."` or `rename(deserialize = "...")`.
+fn read_name(rename: &Entry) -> Option<LitStr> {
+    match rename.value() {
+        Value::List(group) => Entry::split(group.stream())
+            .into_iter()
+            .flatten()
+            .find(|entry| entry.name() == "deserialize")
+            .and_then(|entry| read_name(&entry)),
+        _ => rename.is("", "").ok(),
+    }
+}
+
+/// The rules that one entry of `#[schemars(...)]` is. A list's items have their formats written in as well.
+fn restrictions(entry: &Entry, is_inner: bool) -> Vec<Vec<String>> {
+    const RULES: [&str; 5] = ["range", "length", "regex", "pattern", "contains"];
+    const FORMATS: [&str; 5] = ["email", "url", "ip", "ipv4", "ipv6"];
+    let name = entry.name();
+    match entry.value() {
+        Value::List(group) if name == "inner" => {
+            let inner = Entry::split(group.stream()).into_iter().flatten();
+            let rules = inner.flat_map(|entry| restrictions(&entry, true));
+            rules.map(|rule| [vec![name.clone()], rule].concat()).collect()
+        }
+        _ if RULES.contains(&&*name) || (is_inner && FORMATS.contains(&&*name)) => {
+            vec![vec![name]]
+        }
+        _ => Vec::new(),
     }
 }
 

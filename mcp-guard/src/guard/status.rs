@@ -117,6 +117,7 @@ impl Tool for OperationStatusTool {
         limits: &[],
         budgets: &[],
         redactions: &[],
+        restrictions: &[],
         timeout: None,
         destructive: false,
         open_world: false,

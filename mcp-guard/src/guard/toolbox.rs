@@ -11,7 +11,7 @@ use crate::{
     caller::Caller,
     schema::{
         ArgumentsSchema, Finding, Lints, Misfit, ResultSchema, Shown, findings, hash_of,
-        hash_of_text, hold_to_one,
+        hash_of_text, hold_to_one, refuse_idle,
     },
     tool::{BudgetOf, Decoded, EffectClass, Registered, Requirement, ToolSpec},
 };
@@ -164,7 +164,9 @@ impl GuardedTool {
 fn arguments(tool: &Registered, publish_limits: bool) -> Result<ArgumentsSchema, String> {
     let spec = tool.spec();
     let needs_key = matches!(spec.effect, EffectClass::Idempotent(_));
-    let derived = hold_to_one(tool.arguments_schema(), &telling_apart(spec))?;
+    let derived = tool.arguments_schema();
+    refuse_idle(derived.as_value(), spec.restrictions)?;
+    let derived = hold_to_one(derived, &telling_apart(spec))?;
     let schema = ArgumentsSchema::new(derived, needs_key, spec.limits, publish_limits)?;
     for name in named_arguments(spec) {
         if !schema.requires(name) {

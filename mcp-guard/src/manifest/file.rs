@@ -123,6 +123,7 @@ mod tests {
             limits: &[],
             budgets: &[],
             redactions: &[],
+            restrictions: &[],
             timeout: None,
             destructive: false,
             open_world: false,

@@ -23,6 +23,8 @@ pub struct ToolSpec {
     pub budgets: &'static [BudgetSpec],
     /// The members of its result that are for callers with a scope.
     pub redactions: &'static [RedactSpec],
+    /// The rules that are written above its parameters.
+    pub restrictions: &'static [RestrictionSpec],
     /// How long the body may take; `None` takes the guard's default.
     pub timeout: Option<Duration>,
     /// MCP's `destructiveHint`, for a tool that changes something.
@@ -118,6 +120,15 @@ pub struct RedactSpec {
     pub path: &'static [&'static str],
     /// The scope that a caller needs to be shown it.
     pub scope: &'static str,
+}
+
+/// A rule of `#[schemars(...)]` above a parameter, which its type's schema must have taken up.
+#[derive(Debug, Clone, Copy)]
+pub struct RestrictionSpec {
+    /// The parameter, by its name on the wire.
+    pub parameter: &'static str,
+    /// The rule, by its way inwards: `["range"]`, or `["inner", "length"]` for that of a list's items.
+    pub rule: &'static [&'static str],
 }
 
 /// The limit of one parameter.

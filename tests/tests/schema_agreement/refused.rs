@@ -50,6 +50,44 @@ async fn swallow(
     Ok(())
 }
 
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "it is never read")]
+struct Cents(u64);
+
+/// Pay.
+#[guarded_tool(idempotent, any_caller)]
+async fn pay(
+    /// How much.
+    #[schemars(range(min = 1, max = 100))]
+    amount: Cents,
+    /// How much of each.
+    #[schemars(length(max = 5), inner(range(max = 100)))]
+    #[serde(rename(deserialize = "shares"))]
+    parts: Vec<Cents>,
+    /// What for.
+    #[schemars(length(max = 64))]
+    reason: String,
+) -> Result<(), Infallible> {
+    drop((amount, parts, reason));
+    Ok(())
+}
+
+#[test]
+fn a_rule_that_says_nothing_is_refused_when_the_guard_is_built() {
+    let builder = Guard::builder()
+        .identity(Caller::local("agent"))
+        .store(mcp_guard::MemoryStore::new().expect("a store"));
+    let mistakes = builder.tool::<pay>().build().err().expect("refused").to_string();
+    for part in [
+        "`#[schemars(range(…))]` on `amount` says nothing",
+        "`#[schemars(inner(range(…)))]` on `shares` says nothing",
+        "write it in the type",
+    ] {
+        assert!(mistakes.contains(part), "{part}: {mistakes}");
+    }
+    assert!(!mistakes.contains("length") && !mistakes.contains("`reason`"), "{mistakes}");
+}
+
 #[test]
 fn what_serde_would_drop_is_refused_when_the_guard_is_built() {
     let builder = Guard::builder()

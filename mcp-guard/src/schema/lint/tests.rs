@@ -20,6 +20,7 @@ const READS: ToolSpec = ToolSpec {
     limits: &[],
     budgets: &[],
     redactions: &[],
+    restrictions: &[],
     authorizes: false,
     timeout: None,
     destructive: false,
