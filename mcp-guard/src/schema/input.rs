@@ -13,7 +13,7 @@ use super::{
     exact::{EXACT, Exact, mark, unmark},
     explain::{Forms, rule},
     hash::hash_of,
-    probe::refuse_dropping,
+    probe::{Asked, refuse_dropping},
     properties,
     untagged::refuse_swallowing,
     weigh::can_be_told,
@@ -89,13 +89,16 @@ impl ArgumentsSchema {
 
     /// Refuses arguments of which `decodes`, their type's own reader, drops a part without a word.
     pub(crate) fn refuse_dropping(&self, decodes: &dyn Fn(Value) -> bool) -> Result<(), String> {
-        refuse_dropping(&self.published, &|mut document| {
+        let decodes = |document: &Value| {
+            let mut document = document.clone();
             if let Some(members) = document.as_object_mut() {
                 // It is the library's own, not the type's.
                 members.remove(KEY_ARGUMENT);
             }
             decodes(document)
-        })
+        };
+        let fits = |document: &Value| self.validator.is_valid(document);
+        refuse_dropping(&self.published, &Asked { decodes: &decodes, fits: &fits })
     }
 
     /// Whether an argument must be there.
@@ -237,7 +240,8 @@ fn subject(field: &str) -> String {
     }
 }
 
-fn compile(schema: &Value) -> Result<Validator, String> {
+/// The validator of a schema, which must be one that can be enforced.
+pub(super) fn compile(schema: &Value) -> Result<Validator, String> {
     jsonschema::draft202012::options()
         .should_validate_formats(true)
         .should_ignore_unknown_formats(false)

@@ -4,29 +4,39 @@
 //!
 //! No schema tells such a member from one with a default, so serde itself is asked when the guard is
 //! built: sent as something that it cannot be, a default's member is refused and a dropped one is not.
+//! Where nothing can be made up for serde to read, such a member is refused.
 
 use std::cell::RefCell;
 
-use super::{properties, resolved};
+use super::{
+    least::{Least, Part, takes_null},
+    properties, resolved,
+    specimen::TEXTS,
+};
 use serde_json::{Map, Value, json};
 
-/// How deep the least that is required is followed.
-const DEEP: usize = 8;
-
-/// Refuses a schema with a member that `decode` drops where it does not fit.
-pub(super) fn refuse_dropping(
-    root: &Map<String, Value>,
-    decodes: &dyn Fn(Value) -> bool,
-) -> Result<(), String> {
-    Probe { root, decodes, seen: RefCell::default() }.inside(root, &|document| document)
+/// What is asked of documents.
+pub(super) struct Asked<'a> {
+    /// Whether their type reads them.
+    pub(super) decodes: &'a dyn Fn(&Value) -> bool,
+    /// Whether they fit the schema.
+    pub(super) fits: &'a dyn Fn(&Value) -> bool,
 }
 
-/// Puts an object in its place in the arguments.
+/// Refuses a schema with a member that is dropped where it does not fit, or of which that cannot be found
+/// out.
+pub(super) fn refuse_dropping(root: &Map<String, Value>, asked: &Asked<'_>) -> Result<(), String> {
+    let probe = Probe { root, least: Least { root }, asked, seen: RefCell::default() };
+    probe.inside(root, &|document| document)
+}
+
+/// Puts a value in its place in the arguments.
 type Place<'p> = &'p dyn Fn(Value) -> Value;
 
 struct Probe<'a> {
     root: &'a Map<String, Value>,
-    decodes: &'a dyn Fn(Value) -> bool,
+    least: Least<'a>,
+    asked: &'a Asked<'a>,
     /// The schemas that have been probed: one that refers to itself ends here.
     seen: RefCell<Vec<*const Map<String, Value>>>,
 }
@@ -40,108 +50,105 @@ impl Probe<'_> {
         }
         self.seen.borrow_mut().push(identity);
         self.members(schema, place)?;
-        let inner = |keyword| schema.get(keyword).and_then(|inner| self.resolved(inner));
-        if let Some(item) = inner("items") {
-            self.inside(item, &|value| place(json!([value])))?;
-        }
-        if let Some(member) = inner("additionalProperties") {
-            self.inside(member, &|value| place(json!({ "a": value })))?;
-        }
-        self.forms(schema).into_iter().try_for_each(|form| self.inside(form, place))
+        self.items(schema, place)?;
+        self.values(schema, place)?;
+        self.parts(schema, place)
     }
 
     fn members(&self, schema: &Map<String, Value>, place: Place<'_>) -> Result<(), String> {
-        let Value::Object(least) = self.least_of(schema, 0) else { return Ok(()) };
-        // What cannot be made to fit cannot be probed.
-        if !has_properties(schema) || !(self.decodes)(place(Value::Object(least.clone()))) {
+        if !schema.contains_key("properties") {
             return Ok(());
         }
+        let least = self.least.object(schema, Part::None);
+        let is_read = (self.asked.decodes)(&place(Value::Object(least.clone())));
         for (name, member) in properties(schema) {
             let with = |value: Value| {
                 let mut object = least.clone();
                 object.insert(name.clone(), value);
                 place(Value::Object(object))
             };
-            let Some(resolved) = self.resolved(member) else { continue };
-            if may_be_dropped(schema, name, resolved)
-                && unfit().into_iter().all(|value| (self.decodes)(with(value)))
-            {
-                return Err(mistake(name));
+            let Some(resolved) = resolved(self.root, member) else { continue };
+            if may_be_dropped(schema, name, resolved) {
+                self.probe(schema, name, is_read, &with)?;
             }
             self.inside(resolved, &with)?;
         }
         Ok(())
     }
 
-    /// The alternatives for a value. Where several untagged ones are objects, what one of them refuses
-    /// another may take, so that nothing can be told.
-    fn forms<'s>(&'s self, schema: &'s Map<String, Value>) -> Vec<&'s Map<String, Value>> {
-        let forms = |keyword| {
-            let forms = schema.get(keyword).and_then(Value::as_array).into_iter().flatten();
-            forms.filter_map(|form| self.resolved(form))
-        };
-        let untagged: Vec<_> = forms("anyOf").filter(|form| !takes_null(form)).collect();
-        let told_apart = untagged.len() == 1;
-        forms("oneOf").chain(untagged.into_iter().filter(|_| told_apart)).collect()
+    /// Sends a member as what it cannot be. What another form takes then is not dropped.
+    fn probe(
+        &self,
+        schema: &Map<String, Value>,
+        name: &str,
+        is_read: bool,
+        with: Place<'_>,
+    ) -> Result<(), String> {
+        if !is_read {
+            // The arguments themselves are a type of the macro's, which flattens nothing.
+            return if std::ptr::eq(schema, self.root) { Ok(()) } else { Err(unprobed(name)) };
+        }
+        let mut unfit =
+            unfit().map(with).into_iter().filter(|sent| !(self.asked.fits)(sent)).peekable();
+        let is_dropped = unfit.peek().is_some() && unfit.all(|sent| (self.asked.decodes)(&sent));
+        if is_dropped { Err(mistake(name)) } else { Ok(()) }
     }
 
-    /// The least that an object's schema requires, where it can be told.
-    fn least_object(&self, schema: &Map<String, Value>, depth: usize) -> Map<String, Value> {
-        let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
-        let mut object = Map::new();
-        for name in required.filter_map(Value::as_str) {
-            let member = schema.get("properties").and_then(|properties| properties.get(name));
-            object.insert(name.into(), self.least(member.unwrap_or(&Value::Null), depth + 1));
-        }
-        object
-    }
-
-    fn least(&self, schema: &Value, depth: usize) -> Value {
-        match self.resolved(schema) {
-            Some(schema) if depth <= DEEP => self.least_of(schema, depth),
-            _ => Value::Null,
-        }
-    }
-
-    fn least_of(&self, schema: &Map<String, Value>, depth: usize) -> Value {
-        if let Some(fixed) = schema.get("const").or_else(|| schema.get("enum")?.get(0)) {
-            return fixed.clone();
-        }
-        let kind = match schema.get("type") {
-            Some(Value::Array(_)) | None if takes_null(schema) => return Value::Null,
-            Some(Value::String(kind)) => kind.as_str(),
-            _ => "object",
-        };
-        let form = || ["oneOf", "anyOf"].iter().find_map(|keyword| schema.get(*keyword)?.get(0));
-        match kind {
-            "boolean" => json!(false),
-            "integer" | "number" => schema.get("minimum").cloned().unwrap_or_else(|| json!(1)),
-            "string" => json!("a".repeat(length(schema, "minLength").max(1))),
-            "array" => self.least_array(schema, depth),
-            _ => match form().map(|form| self.least(form, depth + 1)) {
-                Some(Value::Object(mut object)) => {
-                    object.extend(self.least_object(schema, depth));
-                    Value::Object(object)
-                }
-                Some(other) => other,
-                None => Value::Object(self.least_object(schema, depth)),
-            },
-        }
-    }
-
-    fn least_array(&self, schema: &Map<String, Value>, depth: usize) -> Value {
+    fn items(&self, schema: &Map<String, Value>, place: Place<'_>) -> Result<(), String> {
         let first = schema.get("prefixItems").and_then(Value::as_array).into_iter().flatten();
-        let mut items: Vec<Value> = first.map(|item| self.least(item, depth + 1)).collect();
-        if let Some(item) = schema.get("items") {
-            // An array type's length is at most a few; what is longer is not worth probing.
-            let length = length(schema, "minItems").min(64);
-            items.resize_with(length.max(items.len()), || self.least(item, depth + 1));
+        let least = self.least.list(schema);
+        for (index, item) in first.chain(schema.get("items")).enumerate() {
+            let Some(item) = resolved(self.root, item) else { continue };
+            let with = |value: Value| {
+                let mut items = least.clone();
+                items.truncate(index);
+                items.push(value);
+                items.extend(least.iter().skip(index + 1).cloned());
+                place(Value::Array(items))
+            };
+            self.inside(item, &with)?;
         }
-        Value::Array(items)
+        Ok(())
     }
 
-    fn resolved<'s>(&'s self, schema: &'s Value) -> Option<&'s Map<String, Value>> {
-        resolved(self.root, schema)
+    /// The values of a map, under a key that it reads.
+    fn values(&self, schema: &Map<String, Value>, place: Place<'_>) -> Result<(), String> {
+        let others = ["additionalProperties", "unevaluatedProperties"].into_iter();
+        let others = others.filter_map(|keyword| schema.get(keyword));
+        let patterns = schema.get("patternProperties").and_then(Value::as_object);
+        for values in others.chain(patterns.into_iter().flat_map(Map::values)) {
+            let Some(values) = resolved(self.root, values) else { continue };
+            let least = self.least.object(schema, Part::None);
+            let at = |key: &str, value: Value| {
+                let mut object = least.clone();
+                object.insert(key.into(), value);
+                place(Value::Object(object))
+            };
+            let is_read = |key: &&str| (self.asked.decodes)(&at(key, self.least.of(values)));
+            let key = TEXTS.into_iter().find(is_read).unwrap_or(TEXTS[0]);
+            self.inside(values, &|value| at(key, value))?;
+        }
+        Ok(())
+    }
+
+    /// The parts of a value that is composed of several, or has several forms.
+    fn parts(&self, schema: &Map<String, Value>, place: Place<'_>) -> Result<(), String> {
+        for keyword in ["allOf", "oneOf", "anyOf"] {
+            let parts = schema.get(keyword).and_then(Value::as_array).into_iter().flatten();
+            for (index, part) in parts.enumerate() {
+                let Some(part) = resolved(self.root, part) else { continue };
+                let of = if keyword == "allOf" { Part::All(index) } else { Part::Form(keyword) };
+                let beside = self.least.object(schema, of);
+                let with = |value: Value| match value {
+                    Value::Object(members) => {
+                        place(Value::Object(beside.clone().into_iter().chain(members).collect()))
+                    }
+                    other => place(other),
+                };
+                self.inside(part, &with)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -154,15 +161,6 @@ fn may_be_dropped(object: &Map<String, Value>, name: &str, member: &Map<String, 
     let has_default = object["properties"][name].get("default").is_some();
     let is_required = required.is_some_and(|required| required.iter().any(|one| one == name));
     says_type && !is_required && !has_default && !takes_null(member)
-}
-
-fn takes_null(schema: &Map<String, Value>) -> bool {
-    let by_type = match schema.get("type") {
-        Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "null"),
-        kind => kind.is_some_and(|kind| kind == "null"),
-    };
-    let forms = schema.get("anyOf").and_then(Value::as_array).into_iter().flatten();
-    by_type || forms.filter_map(Value::as_object).any(takes_null)
 }
 
 /// Values of every type, in shapes that no argument has by chance.
@@ -178,20 +176,26 @@ fn mistake(name: &str) -> String {
     )
 }
 
-fn length(schema: &Map<String, Value>, keyword: &str) -> usize {
-    schema.get(keyword).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok()).unwrap_or(0)
-}
-
-fn has_properties(schema: &Map<String, Value>) -> bool {
-    schema.contains_key("properties")
+fn unprobed(name: &str) -> String {
+    format!(
+        "it cannot be found out whether serde drops the member `{name}` without a word, as it does in a \
+         flattened `Option`, because nothing can be made up that is read in the place of what is required \
+         beside it: give that an example, such as `#[schemars(example = \"ord_8821\")]`, or let \
+         `{name}` be required, an `Option`, or have a default that schemars can publish"
+    )
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        collections::BTreeMap,
+        net::{IpAddr, SocketAddr},
+    };
+
     use schemars::JsonSchema;
     use serde::{Deserialize, de::DeserializeOwned};
 
-    use super::*;
+    use crate::schema::ArgumentsSchema;
 
     #[derive(Deserialize, JsonSchema)]
     #[expect(dead_code, reason = "only what it reads is wanted")]
@@ -236,12 +240,79 @@ mod tests {
         value: T,
     }
 
+    /// Of two forms, the first drops what is not all there.
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(untagged)]
+    #[expect(dead_code, reason = "only what it reads is wanted")]
+    enum Forms {
+        Window {
+            name: String,
+            #[serde(flatten)]
+            range: Option<Range>,
+        },
+        Number(u64),
+        Day {
+            day: u8,
+        },
+    }
+
+    /// What the first form refuses, the second one takes as it is.
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(untagged, deny_unknown_fields)]
+    #[expect(dead_code, reason = "only what it reads is wanted")]
+    enum Free {
+        Known {
+            name: String,
+            #[serde(default, skip_serializing_if = "Vec::is_empty")]
+            list: Vec<String>,
+        },
+        Any(serde_json::Value),
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[schemars(inline)]
+    #[expect(dead_code, reason = "only what it reads is wanted")]
+    struct Inlined {
+        #[serde(flatten)]
+        range: Option<Range>,
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[expect(dead_code, reason = "only what it reads is wanted")]
+    struct Beside<A, T> {
+        beside: A,
+        value: T,
+    }
+
+    /// Text that a type of its own reads, which tells of it what a model can send.
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(try_from = "String")]
+    #[schemars(extend("pattern" = "^ord_[0-9]{4}$"))]
+    #[expect(dead_code, reason = "only what it reads is wanted")]
+    struct OrderId(String);
+
+    impl TryFrom<String> for OrderId {
+        type Error = &'static str;
+
+        fn try_from(text: String) -> Result<Self, Self::Error> {
+            let number = text.strip_prefix("ord_").filter(|number| number.len() == 4);
+            number.ok_or("no order").map(|number| Self(number.to_owned()))
+        }
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[expect(dead_code, reason = "only what it reads is wanted")]
+    struct Told<T> {
+        #[schemars(example = "127.0.0.1:80")]
+        address: SocketAddr,
+        value: T,
+    }
+
     fn refused<T: JsonSchema + DeserializeOwned>() -> Option<String> {
-        let mut schema = crate::schema::of_arguments::<Arguments<T>>();
-        refuse_dropping(schema.ensure_object(), &|document| {
-            serde_json::from_value::<Arguments<T>>(document).is_ok()
-        })
-        .err()
+        let derived = crate::schema::of_arguments::<Arguments<T>>();
+        let schema = ArgumentsSchema::new(derived, true, &[], false).expect("a schema");
+        let reads = |document| serde_json::from_value::<Arguments<T>>(document).is_ok();
+        schema.refuse_dropping(&reads).err()
     }
 
     #[test]
@@ -250,16 +321,53 @@ mod tests {
             refused::<Dropping>(),
             refused::<Vec<Dropping>>(),
             refused::<Option<Dropping>>(),
-            refused::<std::collections::BTreeMap<String, Dropping>>(),
+            refused::<(u8, Dropping)>(),
+            refused::<Option<(u8, Dropping)>>(),
+            refused::<[Dropping; 3]>(),
+            refused::<BTreeMap<String, Dropping>>(),
+            refused::<BTreeMap<u64, Vec<Dropping>>>(),
+            refused::<BTreeMap<IpAddr, Dropping>>(),
+            refused::<Option<Inlined>>(),
+            refused::<Forms>(),
         ] {
             let mistake = mistake.expect("refused");
-            assert!(mistake.contains("`from`") && mistake.contains("flatten"), "{mistake}");
+            assert!(mistake.contains("drops the member `from`"), "{mistake}");
         }
+    }
+
+    /// What is required beside it is made up, of its format, its pattern or its example.
+    #[test]
+    fn a_flattened_option_is_refused_whatever_stands_beside_it() {
+        for mistake in [
+            refused::<Beside<IpAddr, Dropping>>(),
+            refused::<Beside<OrderId, Vec<Dropping>>>(),
+            refused::<Beside<[OrderId; 2], Dropping>>(),
+            refused::<Told<Dropping>>(),
+        ] {
+            let mistake = mistake.expect("refused");
+            assert!(mistake.contains("drops the member `from`"), "{mistake}");
+        }
+    }
+
+    #[test]
+    fn where_nothing_can_be_made_up_what_may_be_dropped_is_refused() {
+        for mistake in [
+            refused::<Beside<SocketAddr, Dropping>>(),
+            refused::<Beside<SocketAddr, (u8, Vec<Option<Dropping>>)>>(),
+        ] {
+            let mistake = mistake.expect("refused");
+            for part in ["cannot be found out", "`from`", "schemars(example"] {
+                assert!(mistake.contains(part), "{mistake}");
+            }
+        }
+        assert_eq!(refused::<Beside<SocketAddr, Range>>(), None);
     }
 
     #[test]
     fn what_may_be_left_out_is_not() {
         assert_eq!(refused::<Fine>(), None);
         assert_eq!(refused::<Option<Fine>>(), None);
+        assert_eq!(refused::<Free>(), None);
+        assert_eq!(refused::<Told<Fine>>(), None);
     }
 }

@@ -1,12 +1,13 @@
 //! Arguments of which serde would drop a part without a word, and schemas that nothing can enforce: no guard
 //! is built with them.
 
-use std::convert::Infallible;
+use std::{collections::BTreeMap, convert::Infallible, net::SocketAddr};
 
-use chrono::{NaiveDateTime, NaiveTime};
+use chrono::{DateTime, NaiveDateTime, NaiveTime, Utc};
 use mcp_guard::prelude::*;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use uuid::Uuid;
 
 #[derive(Deserialize, JsonSchema)]
 #[expect(dead_code, reason = "it is never read")]
@@ -48,6 +49,56 @@ async fn swallow(
 ) -> Result<(), Infallible> {
     drop(what);
     Ok(())
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "it is never read")]
+struct Search {
+    text: String,
+    #[serde(flatten)]
+    window: Option<Window>,
+}
+
+/// Refund all that is found.
+#[guarded_tool(idempotent, any_caller)]
+async fn refund_all(
+    /// Whose.
+    account: Uuid,
+    /// From when on.
+    since: DateTime<Utc>,
+    /// What is looked for.
+    search: (u8, BTreeMap<u64, Search>),
+) -> Result<(), Infallible> {
+    drop((account, since, search));
+    Ok(())
+}
+
+/// Refund what is asked for over there.
+#[guarded_tool(idempotent, any_caller)]
+async fn refund_there(
+    /// Where.
+    address: SocketAddr,
+    /// What is looked for.
+    search: Vec<Search>,
+) -> Result<(), Infallible> {
+    drop((address, search));
+    Ok(())
+}
+
+#[test]
+fn what_serde_would_drop_is_refused_whatever_is_sent_with_it() {
+    let builder = Guard::builder()
+        .identity(Caller::local("agent"))
+        .store(mcp_guard::MemoryStore::new().expect("a store"));
+    let builder = builder.tool::<refund_all>().tool::<refund_there>();
+    let mistakes = builder.build().err().expect("refused").to_string();
+    for part in [
+        "`refund_all`: serde drops the member `from`",
+        "`refund_there`: it cannot be found out whether serde drops the member `from`",
+        "example",
+    ] {
+        assert!(mistakes.contains(part), "{part}: {mistakes}");
+    }
 }
 
 #[derive(Deserialize, JsonSchema)]
