@@ -102,6 +102,72 @@ async fn a_caller_who_cannot_be_identified_is_answered() {
     assert!(!answer.text().await.expect("a body").contains("canary"));
 }
 
+/// A type by the name of the guard's, and what it makes of a tool.
+mod of_ones_own {
+    use mcp_guard::prelude::*;
+
+    #[derive(Default)]
+    pub(super) struct Effect;
+
+    pub(super) type Maybe<T> = Option<T>;
+
+    /// Try again.
+    #[guarded_tool(idempotent(on_unknown = retry), any_caller)]
+    pub(super) async fn try_again(effect: &Effect) -> Result<(), std::convert::Infallible> {
+        let _ = effect;
+        Ok(())
+    }
+
+    /// Mark the moment.
+    #[guarded_tool(idempotent(dispatch), any_caller)]
+    pub(super) async fn mark(effect: &Effect) -> Result<(), std::convert::Infallible> {
+        let _ = effect;
+        Ok(())
+    }
+
+    /// Pay.
+    #[guarded_tool(idempotent, any_caller, max_amount = 500)]
+    pub(super) async fn pay(
+        /// How much.
+        #[amount]
+        price: Maybe<u64>,
+    ) -> Result<(), std::convert::Infallible> {
+        let _ = price;
+        Ok(())
+    }
+
+    /// Pay by default.
+    #[guarded_tool(idempotent, any_caller, max_amount = 500)]
+    pub(super) async fn pay_least(
+        /// How much.
+        #[amount]
+        #[serde(default)]
+        price: u64,
+    ) -> Result<(), std::convert::Infallible> {
+        let _ = price;
+        Ok(())
+    }
+}
+
+/// What the macro judges by its spelling is judged again by what it is.
+#[test]
+fn a_type_that_is_not_what_it_is_called_is_a_mistake() {
+    use of_ones_own::{Effect, mark, pay, pay_least, try_again};
+
+    let builder = builder(&Effects::default()).provide(Effect);
+    let built =
+        builder.tool::<try_again>().tool::<mark>().tool::<pay>().tool::<pay_least>().build();
+    let mistakes = built.err().expect("mistakes");
+    assert_eq!(mistakes.mistakes().len(), 3, "{mistakes}");
+    for part in [
+        "tool `try_again` has `on_unknown = retry` and does not borrow the guard's own `&Effect`",
+        "tool `mark` has `dispatch` and does not borrow the guard's own `&Effect`",
+        "tool `pay`: `price` is the amount of `max_amount`, and may be `null`",
+    ] {
+        assert!(mistakes.to_string().contains(part), "{part}: {mistakes}");
+    }
+}
+
 /// Found while a call is under way, an overflow would leave its key behind as unknown.
 #[test]
 fn an_endless_duration_is_a_mistake() {

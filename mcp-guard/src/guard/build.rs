@@ -307,6 +307,7 @@ impl GuardBuilder {
         }
         for tool in &registered {
             check::requirements(tool, &self.providers, &mut mistakes);
+            check::effect(tool, &mut mistakes);
             check::store(tool, store.as_deref(), &mut mistakes);
         }
         check::settings(&self.settings, &mut mistakes);

@@ -16,7 +16,7 @@ use crate::{
     credential::Sources,
     schema::{Finding, Level},
     store::{Store, Transactions},
-    tool::{EffectClass, Providers, Registered},
+    tool::{EffectClass, OnUnknown, Providers, Registered, Requirement},
 };
 
 /// Every borrowed parameter can be given at every call.
@@ -35,6 +35,26 @@ pub(super) fn requirements(tool: &Registered, providers: &Providers, mistakes: &
             mistakes.push(format!(
                 "tool `{}` is `read_only` and borrows `&{written}`: a tool without an effect has \
                  none; remove the parameter, or write `idempotent`",
+                spec.name
+            ));
+        }
+    }
+}
+
+/// What may be done again is told apart by the effect's key, and what was not begun by its mark. The macro
+/// takes any type of the name for the effect.
+pub(super) fn effect(tool: &Registered, mistakes: &mut Vec<String>) {
+    let spec = tool.spec();
+    let EffectClass::Idempotent(idempotent) = spec.effect else { return };
+    if idempotent.transaction || tool.requires().iter().any(Requirement::is_effect) {
+        return;
+    }
+    let retries = idempotent.on_unknown == OnUnknown::Retry;
+    for (says, key) in [(retries, "on_unknown = retry"), (idempotent.dispatches, "dispatch")] {
+        if says {
+            mistakes.push(format!(
+                "tool `{}` has `{key}` and does not borrow the guard's own `&Effect`: the type of that \
+                 name is another, so write `&mcp_guard::Effect`",
                 spec.name
             ));
         }

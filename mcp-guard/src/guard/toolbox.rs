@@ -176,8 +176,22 @@ fn arguments(tool: &Registered, publish_limits: bool) -> Result<ArgumentsSchema,
             ));
         }
     }
+    amounts_are_sent(spec, &schema)?;
     schema.refuse_dropping(&|document| tool.decode(document).is_ok())?;
     Ok(schema)
+}
+
+/// What has a least value is an amount, which nothing limits where it is `null` or left out. The macro
+/// refuses what is spelled `Option`.
+fn amounts_are_sent(spec: &ToolSpec, schema: &ArgumentsSchema) -> Result<(), String> {
+    let amounts = spec.limits.iter().filter(|limit| limit.min.is_some());
+    match amounts.map(|limit| limit.parameter).find(|name| schema.takes_null(name)) {
+        None => Ok(()),
+        Some(name) => Err(format!(
+            "`{name}` is the amount of `max_amount`, and may be `null`, which nothing limits: give it a \
+             type that is always there, with `#[serde(default = \"...\")]` if it can be left out"
+        )),
+    }
 }
 
 /// The arguments that a business key or a budget is made of.

@@ -107,6 +107,15 @@ impl ArgumentsSchema {
         required.is_some_and(|required| required.iter().any(|other| other == name))
     }
 
+    /// Whether an argument may be `null`.
+    pub(crate) fn takes_null(&self, name: &str) -> bool {
+        let property = self.published.get("properties").and_then(|members| members.get(name));
+        let Some(property) = property else { return false };
+        let definitions = self.published.get("$defs").cloned().unwrap_or_else(|| json!({}));
+        let alone = compile(&json!({"$defs": definitions, "allOf": [property]}));
+        alone.is_ok_and(|argument| argument.is_valid(&Value::Null))
+    }
+
     /// The schema as clients see it.
     pub(crate) fn published(&self) -> &Arc<Map<String, Value>> {
         &self.published
