@@ -7,6 +7,7 @@ mod guard_policy;
 mod limits;
 mod loosening;
 mod quota;
+mod redactions;
 #[cfg(test)]
 mod table;
 mod tool_policy;
@@ -23,8 +24,8 @@ use tool_policy::ToolPolicy;
 /// The version of the form that is written and read.
 const VERSION: u32 = 1;
 
-/// What a guard allows: every tool with its scopes, limits, budgets, effect class and schemas, and what
-/// holds for all of them. Made by [`Guard::manifest`].
+/// What a guard allows: every tool with its scopes, limits, budgets, redactions, effect class and schemas,
+/// and what holds for all of them. Made by [`Guard::manifest`].
 ///
 /// It is for review. [`Display`](fmt::Display) writes it as JSON that is the same whenever the guard is:
 /// sorted, with durations in milliseconds. Commit that file, and let a test

@@ -1,6 +1,8 @@
 //! What a guard allows, for review: the attributes of real tools, and what is said when they loosen.
 
 use mcp_guard::{Manifest, MemoryStore, Quota, Rates, ScopeHierarchy, prelude::*};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// The tool `pay` with an attribute of its own, in a module of its own.
 macro_rules! pay {
@@ -51,6 +53,49 @@ pay!(
 #[guarded_tool(read_only, any_caller)]
 async fn read() -> Result<u64, std::convert::Infallible> {
     Ok(1)
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Card {
+    number: String,
+    last4: String,
+}
+
+/// The tool `show` with a redaction of its own, in a module of its own.
+macro_rules! show {
+    ($name:ident, $($redaction:tt)*) => {
+        mod $name {
+            use mcp_guard::prelude::*;
+
+            /// Show a card.
+            #[guarded_tool(name = "show", read_only, any_caller, $($redaction)*)]
+            pub(super) async fn show() -> Result<super::Card, std::convert::Infallible> {
+                Ok(super::Card { number: "4242".into(), last4: "42".into() })
+            }
+        }
+    };
+}
+
+show!(redacted, redact(number, last4, scope = "pii"));
+show!(half_redacted, redact(number, scope = "pii"));
+show!(shown_to_others, redact(number, last4, scope = "staff"));
+
+#[test]
+fn what_is_shown_to_more_callers_is_said() {
+    let committed = manifest(builder().tool::<redacted::show>());
+    assert_eq!(
+        said(&manifest(builder().tool::<half_redacted::show>()), &committed),
+        ["tool `show`: `/last4` of its result is no longer redacted."]
+    );
+    let others = manifest(builder().tool::<shown_to_others::show>());
+    assert_eq!(
+        said(&others, &committed),
+        ["last4", "number"].map(|member| format!(
+            "tool `show`: `/{member}` of its result is shown to holders of `staff`, and was to \
+             holders of `pii`."
+        ))
+    );
+    assert_eq!(said(&committed, &committed), Vec::<String>::new());
 }
 
 fn builder() -> GuardBuilder {

@@ -7,12 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Core, Reply};
-use crate::{
-    caller::Caller,
-    failure::Failure,
-    schema::{ResultSchema, escape},
-    tool::RedactSpec,
-};
+use crate::{caller::Caller, failure::Failure, schema::ResultSchema, tool::RedactSpec};
 
 /// The answer as this caller may see it. Nobody holds no scope.
 pub(super) fn redact(reply: Reply, tool: &str, caller: Option<&Arc<Caller>>, core: &Core) -> Reply {
@@ -31,7 +26,7 @@ pub(super) fn redact(reply: Reply, tool: &str, caller: Option<&Arc<Caller>>, cor
     }
     match without(&reply, tool.results(), &withheld) {
         Ok(body) => {
-            reply.without(body, withheld.iter().map(|(_, redaction)| pointer(redaction)).collect())
+            reply.without(body, withheld.iter().map(|(_, redaction)| redaction.pointer()).collect())
         }
         // What cannot be read cannot be redacted.
         Err(error) => {
@@ -56,9 +51,4 @@ fn without(
         results.take_out(&mut result, *place);
     }
     Reply::success(&result).map(Reply::into_body)
-}
-
-/// The member's place in the result as a JSON pointer (RFC 6901), without the places in lists and the keys of maps.
-fn pointer(redaction: &RedactSpec) -> String {
-    redaction.path.iter().fold(String::new(), |pointer, name| pointer + "/" + &escape(name))
 }

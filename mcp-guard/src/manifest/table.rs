@@ -47,6 +47,7 @@ fn base() -> Manifest {
             max: 1_000,
             per_ms: 60_000,
         }],
+        redactions: [("/card/number".to_owned(), "pii".to_owned())].into(),
         rate_per_caller: Some(quota.clone()),
         timeout_ms: 30_000,
         destructive: true,
@@ -248,6 +249,24 @@ const TOOL: &[Row] = &[
     ("tools.*.budgets[].max", |m| act(m).budgets[0].max = 1_001, "raised from 1000 to 1001", true),
     ("tools.*.budgets[].per_ms", |m| act(m).budgets[0].per_ms = 59_000, "59s instead of 1m", true),
     (
+        "tools.*.redactions.*",
+        |m| act(m).redactions.clear(),
+        "`/card/number` of its result is no longer redacted",
+        true,
+    ),
+    (
+        "tools.*.redactions.*",
+        |m| act(m).redactions = [("/card/num".to_owned(), "pii".to_owned())].into(),
+        "`/card/number` of its result is no longer redacted",
+        false,
+    ),
+    (
+        "tools.*.redactions.*",
+        |m| act(m).redactions = [("/card".to_owned(), "staff".to_owned())].into(),
+        "shown to holders of `staff`, and was to holders of `pii`",
+        false,
+    ),
+    (
         "tools.*.rate_per_caller",
         |m| act(m).rate_per_caller = None,
         "its rate for each caller is gone",
@@ -307,6 +326,17 @@ fn what_loosens_is_found_and_what_tightens_is_not() {
     assert_eq!(base().loosened_since(&base()), []);
 }
 
+/// What a member is a part of is left out with it.
+#[test]
+fn a_member_of_what_is_redacted_is_redacted() {
+    let mut wider = base();
+    act(&mut wider).redactions = [("/card".to_owned(), "pii".to_owned())].into();
+    assert_eq!(wider.loosened_since(&base()), []);
+    let narrower = base().loosened_since(&wider);
+    assert_eq!(narrower.len(), 1, "{narrower:?}");
+    assert!(narrower[0].to_string().contains("`/card` of its result is no longer redacted"));
+}
+
 #[test]
 fn every_member_is_in_the_table() {
     let mut members = BTreeSet::new();
@@ -322,7 +352,7 @@ fn collect(path: &str, value: &Value, members: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
-                let named = matches!(path, "tools" | "guard.scopes");
+                let named = matches!(path, "tools" | "guard.scopes" | "tools.*.redactions");
                 let name = if named { "*" } else { name };
                 let dot = if path.is_empty() { "" } else { "." };
                 collect(&format!("{path}{dot}{name}"), value, members);

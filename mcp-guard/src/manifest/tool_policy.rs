@@ -11,6 +11,7 @@ use super::{
     loosening::{Say, changed, dropped},
     millis,
     quota::{self, QuotaPolicy},
+    redactions::{self, Redactions},
     written,
 };
 use crate::{
@@ -27,6 +28,7 @@ pub(super) struct ToolPolicy {
     pub(super) effect: EffectPolicy,
     pub(super) limits: Vec<LimitPolicy>,
     pub(super) budgets: Vec<BudgetPolicy>,
+    pub(super) redactions: Redactions,
     pub(super) rate_per_caller: Option<QuotaPolicy>,
     pub(super) timeout_ms: u64,
     /// MCP's hints, with which a client decides whether to ask a person.
@@ -79,6 +81,7 @@ impl ToolPolicy {
             effect: EffectPolicy::of(spec, settings),
             limits,
             budgets,
+            redactions: redactions::of(spec.redactions),
             rate_per_caller: settings.rates.per_tool.get(spec.name).map(|quota| (*quota).into()),
             timeout_ms: millis(spec.timeout.unwrap_or(settings.timeout)),
             destructive: spec.destructive,
@@ -95,6 +98,7 @@ impl ToolPolicy {
         self.effect.loosened_since(&old.effect, say);
         limits::loosened(&self.limits, &old.limits, say);
         budgets::loosened(&self.budgets, &old.budgets, say);
+        redactions::loosened(&self.redactions, &old.redactions, say);
         let (new_rate, old_rate) = (self.rate_per_caller.as_ref(), old.rate_per_caller.as_ref());
         quota::loosened("its rate for each caller", new_rate, old_rate, say);
         if self.timeout_ms > old.timeout_ms {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::schema::escape;
+
 /// Everything that `#[guarded_tool(...)]` says of one function.
 #[derive(Debug, Clone, Copy)]
 pub struct ToolSpec {
@@ -120,6 +122,13 @@ pub struct RedactSpec {
     pub path: &'static [&'static str],
     /// The scope that a caller needs to be shown it.
     pub scope: &'static str,
+}
+
+impl RedactSpec {
+    /// Its place as a JSON pointer (RFC 6901), without the places in lists and the keys of maps.
+    pub(crate) fn pointer(&self) -> String {
+        self.path.iter().fold(String::new(), |pointer, name| pointer + "/" + &escape(name))
+    }
 }
 
 /// A rule of `#[schemars(...)]` above a parameter, which its type's schema must have taken up.
