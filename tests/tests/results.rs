@@ -113,6 +113,40 @@ async fn a_client_is_told_what_is_withheld_from_it() {
     assert!(!answer.text.contains("CANARY"), "{answer:?}");
 }
 
+#[derive(Serialize, JsonSchema)]
+struct Tree {
+    name: String,
+    owner: Option<String>,
+    children: Vec<Tree>,
+}
+
+/// Show a tree.
+#[guarded_tool(read_only, any_caller, redact(children.owner, scope = "pii"))]
+async fn grow() -> Result<Tree, Infallible> {
+    let leaf = || Tree { name: "leaf".into(), owner: Some("CANARY".into()), children: Vec::new() };
+    let branch = Tree { name: "branch".into(), owner: None, children: vec![leaf()] };
+    Ok(Tree { name: "root".into(), owner: None, children: vec![branch, leaf()] })
+}
+
+#[tokio::test]
+async fn a_tree_is_published_as_one() {
+    let guard = builder().tool::<grow>().build().expect("a guard");
+    let mut wire = InProcess::open(guard.clone()).await;
+    let schema = published(&wire.ask("tools/list", json!({})).await.message(), "grow");
+    let answer = wire.call("grow", &json!({})).await;
+    let shown = &answer.message()["result"]["structuredContent"];
+    assert_eq!(shown["result"]["children"][0]["children"][0]["name"], "leaf");
+    assert!(shown["result"]["children"][1].get("owner").is_none(), "{shown}");
+    assert!(schema.is_valid(shown), "{shown}");
+    let call = Call::new("grow", json!({}), Some(agent(&["pii"])));
+    let whole = guard.call(call).await.expect("a tool");
+    let whole: Value = serde_json::from_str(whole.body()).expect("JSON");
+    assert!(schema.is_valid(&whole), "{whole}");
+    let mut spoilt = whole;
+    spoilt["result"]["children"][0]["children"][0]["name"] = json!(5);
+    assert!(!schema.is_valid(&spoilt), "{spoilt}");
+}
+
 #[derive(PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Slot {

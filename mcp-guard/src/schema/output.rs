@@ -35,6 +35,50 @@ pub(super) fn envelope_schema(mut value: Value) -> Map<String, Value> {
     }
 }
 
+/// Gives a schema that refers to itself a name to refer to: within the envelope, `#` is the envelope.
+pub(super) fn name_root(schema: &mut Map<String, Value>) {
+    if !schema.values().any(refers_to_root) {
+        return;
+    }
+    let mut definitions = match schema.remove("$defs") {
+        Some(Value::Object(definitions)) => definitions,
+        _ => Map::new(),
+    };
+    let mut name = "Result".to_owned();
+    while definitions.contains_key(&name) {
+        name.push('_');
+    }
+    let reference = format!("#/$defs/{name}");
+    definitions.insert(name, Value::Object(std::mem::take(schema)));
+    definitions.values_mut().for_each(|definition| redirect(definition, &reference));
+    schema.insert("$ref".into(), reference.into());
+    schema.insert("$defs".into(), Value::Object(definitions));
+}
+
+fn refers_to_root(value: &Value) -> bool {
+    match value {
+        Value::Object(schema) => {
+            schema.get("$ref").is_some_and(|reference| reference == "#")
+                || schema.values().any(refers_to_root)
+        }
+        Value::Array(parts) => parts.iter().any(refers_to_root),
+        _ => false,
+    }
+}
+
+fn redirect(value: &mut Value, reference: &str) {
+    match value {
+        Value::Object(schema) => {
+            if schema.get("$ref").is_some_and(|reference| reference == "#") {
+                schema.insert("$ref".into(), reference.into());
+            }
+            schema.values_mut().for_each(|part| redirect(part, reference));
+        }
+        Value::Array(parts) => parts.iter_mut().for_each(|part| redirect(part, reference)),
+        _ => {}
+    }
+}
+
 fn error_schema() -> Value {
     json!({
         "type": "object",
@@ -63,4 +107,49 @@ fn error_schema() -> Value {
                      "field", "next_action", "error_id"],
         "additionalProperties": false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use schemars::JsonSchema;
+
+    use super::*;
+    use crate::schema::of_value;
+
+    #[derive(JsonSchema)]
+    #[schemars(rename = "Result")]
+    #[expect(dead_code, reason = "only its schema is wanted")]
+    struct Other {
+        other: Option<Box<Tree>>,
+    }
+
+    #[derive(JsonSchema)]
+    #[expect(dead_code, reason = "only its schema is wanted")]
+    struct Tree {
+        children: Vec<Tree>,
+        result: Option<Other>,
+    }
+
+    fn named<T: JsonSchema>() -> Value {
+        let mut schema = of_value::<T>();
+        name_root(schema.ensure_object());
+        schema.to_value()
+    }
+
+    #[test]
+    fn a_result_that_refers_to_itself_is_named() {
+        let schema = named::<Tree>();
+        assert!(!refers_to_root(&schema), "{schema}");
+        assert_eq!(schema["$ref"], "#/$defs/Result_");
+        let fits = jsonschema::draft202012::new(&schema).expect("a schema");
+        let leaf = json!({"children": [], "result": null});
+        let tree = json!({"children": [leaf], "result": {"other": leaf}});
+        assert!(fits.is_valid(&tree));
+        assert!(!fits.is_valid(&json!({"children": [{"children": 5}]})));
+    }
+
+    #[test]
+    fn another_stays_as_it_is() {
+        assert_eq!(named::<Vec<Tree>>(), of_value::<Vec<Tree>>().to_value());
+    }
 }

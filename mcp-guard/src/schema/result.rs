@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{
     close::tidy_all,
     explain::rule,
-    output::envelope_schema,
+    output::{envelope_schema, name_root},
     redact::{Route, let_out, take_out},
 };
 use crate::tool::RedactSpec;
@@ -31,6 +31,7 @@ impl ResultSchema {
             for noise in ["$schema", "title"] {
                 schema.remove(noise);
             }
+            name_root(schema);
             tidy_all(schema);
         }
         let validator = jsonschema::draft202012::options()
