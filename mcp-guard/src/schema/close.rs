@@ -92,7 +92,7 @@ fn close_value(value: &mut Value, open: &Map<String, Value>) {
 
 fn close_schema(schema: &mut Map<String, Value>, open: &Map<String, Value>) {
     tidy(schema);
-    if has_own_members(schema) && is_composed(schema) {
+    if describes_members(schema) && is_composed(schema) {
         inline_reference(schema, open);
         leave_parts_open(schema, open);
         schema.remove("additionalProperties");
@@ -280,6 +280,29 @@ mod tests {
             let object = document.pointer_mut(place).and_then(Value::as_object_mut);
             object.expect("an object").insert("unknown".into(), json!(1));
             assert!(!accepts(&document), "{place}");
+        }
+    }
+
+    #[derive(JsonSchema)]
+    #[expect(dead_code, reason = "only its schema is wanted")]
+    struct OnlyFlat {
+        #[serde(flatten)]
+        tagged: Tagged,
+    }
+
+    #[test]
+    fn a_struct_of_one_flattened_enum_takes_what_that_takes() {
+        let mut schema = crate::schema::of_arguments::<OnlyFlat>();
+        close(schema.ensure_object());
+        let fits = jsonschema::draft202012::new(schema.as_value()).expect("a schema");
+        for (document, is_taken) in [
+            (json!({"kind": "One", "a": 1}), true),
+            (json!({"kind": "Two", "b": 1}), true),
+            (json!({"kind": "Two", "b": 1, "unknown": 1}), false),
+            (json!({"kind": "Three"}), false),
+            (json!({}), false),
+        ] {
+            assert_eq!(fits.is_valid(&document), is_taken, "{document}");
         }
     }
 

@@ -184,6 +184,19 @@ impl<T> Flat<T> {
     }
 }
 
+/// Nothing but a flattened part.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct OnlyFlat<T> {
+    #[serde(flatten)]
+    flat: T,
+}
+
+impl<T> OnlyFlat<T> {
+    pub(crate) fn all<const N: usize>(values: [T; N]) -> [Self; N] {
+        values.map(|flat| Self { flat })
+    }
+}
+
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct TwoFlat {
     own: u8,

@@ -220,6 +220,11 @@ zoo! {
     a_flat_internal: Flat<Internal> = Flat::all(Internal::samples());
     a_flat_adjacent: Flat<Adjacent> = Flat::all(Adjacent::samples());
     a_flat_untagged: Flat<Shape> = Flat::all(Shape::samples());
+    only_a_flat_external: OnlyFlat<External> = OnlyFlat::all(External::samples());
+    only_a_flat_internal: OnlyFlat<Internal> = OnlyFlat::all(Internal::samples());
+    only_a_flat_adjacent: OnlyFlat<Adjacent> = OnlyFlat::all(Adjacent::samples());
+    only_a_flat_untagged: OnlyFlat<Shape> = OnlyFlat::all(Shape::samples());
+    only_a_flat_struct: OnlyFlat<FlatStruct> = OnlyFlat::all([FlatStruct::sample()]);
     two_flat: TwoFlat = [TwoFlat::sample()];
     a_flat_in_flat: Flat<FlatStruct> = Flat::all([FlatStruct::sample()]);
     a_nested_flat: Vec<Flat<Internal>> = [Flat::all(Internal::samples()).into()];
