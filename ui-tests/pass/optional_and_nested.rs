@@ -39,7 +39,7 @@ fn one() -> u8 {
     scope = "send",
     max_amount = 10,
     limit(tip <= 5),
-    limit(tip <= 7, scope = "tips"),
+    limit(tip <= 7, scope = "tips",),
     limit(price <= 20, scope = "expensive"),
     limit(tip <= 9, scope = "tips:large"),
 )]

@@ -62,18 +62,20 @@ impl Parse for Limit {
         let usage = |error: Error| Error::new(error.span(), format!("write `{EXAMPLE}`"));
         let Bound { name: parameter, max: written } = Bound::parse(input, usage)?;
         let max = highest(&written)?;
-        let mut scope = None;
-        while !input.is_empty() {
+        if !input.is_empty() {
             input.parse::<Token![,]>().map_err(usage)?;
-            if input.is_empty() {
-                break;
-            }
-            if scope.is_some() {
-                return Err(input.error("a limit takes one `scope`: write one `limit(...)` each"));
-            }
-            let entry = input.parse::<Entry>().map_err(usage)?;
+        }
+        let mut scope = None;
+        for entry in Entry::split(input.parse()?) {
+            let entry = entry.map_err(usage)?;
             if entry.name() != "scope" {
                 return Err(usage(Error::new_spanned(&entry.key, "")));
+            }
+            if scope.is_some() {
+                return Err(Error::new_spanned(
+                    &entry.key,
+                    "a limit takes one `scope`: write one `limit(...)` each",
+                ));
             }
             let tier = entry.string("scope = \"refunds:large\"")?;
             access::check(&tier)?;

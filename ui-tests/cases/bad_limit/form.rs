@@ -1,4 +1,4 @@
-//! The form of a limit. (7 mistakes)
+//! The form of a limit. (8 mistakes)
 use mcp_guard::prelude::*;
 use std::convert::Infallible;
 
@@ -12,6 +12,7 @@ use std::convert::Infallible;
     limit(price < 5),
     limit(5 >= price),
     limit(price <= 5, per = "1h"),
+    limit(price <= 5, scope = "bulk", scope = "large"),
     limit = 5,
 )]
 async fn act(
