@@ -17,6 +17,7 @@ mod probe;
 mod redact;
 mod restricted;
 mod result;
+mod retried;
 mod specimen;
 mod spelling;
 mod untagged;

@@ -15,6 +15,7 @@ use super::{
     hash::hash_of,
     probe::{Asked, refuse_dropping},
     properties,
+    retried::refuse_retried,
     untagged::refuse_swallowing,
     weigh::can_be_told,
 };
@@ -64,6 +65,7 @@ impl ArgumentsSchema {
         }
         schema.entry("properties").or_insert_with(|| json!({}));
         refuse_swallowing(&schema)?;
+        refuse_retried(&schema)?;
         mark(&mut schema);
         close(&mut schema);
         let hash = hash_of(&own(&schema));

@@ -198,7 +198,7 @@ fn forms(schema: &Map<String, Value>) -> Option<&[Value]> {
 }
 
 /// The schemas of a value's forms, members and items.
-fn parts(schema: &Map<String, Value>) -> impl Iterator<Item = &Value> {
+pub(super) fn parts(schema: &Map<String, Value>) -> impl Iterator<Item = &Value> {
     let lists = ["anyOf", "oneOf", "allOf", "prefixItems"].into_iter();
     let lists = lists.filter_map(|keyword| schema.get(keyword)).filter_map(Value::as_array);
     let items = schema.get("items").into_iter();

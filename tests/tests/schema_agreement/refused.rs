@@ -102,6 +102,35 @@ fn what_serde_would_drop_is_refused_whatever_is_sent_with_it() {
 }
 
 #[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it is never read")]
+enum Condition {
+    Not { within: Box<Condition>, not: bool },
+    Weighed { within: Box<Condition>, weight: u64 },
+    Is { name: String },
+}
+
+/// Find what fits.
+#[guarded_tool(read_only, any_caller)]
+async fn find_fitting(
+    /// What is to hold.
+    condition: Option<Condition>,
+) -> Result<(), Infallible> {
+    drop(condition);
+    Ok(())
+}
+
+/// Nested thirty deep, which fits the schema and is a message of 1 KiB, it would be read a billion times.
+#[test]
+fn what_serde_would_read_forever_is_refused_when_the_guard_is_built() {
+    let builder = Guard::builder().identity(Caller::local("agent"));
+    let mistakes = builder.tool::<find_fitting>().build().err().expect("refused").to_string();
+    for part in ["`find_fitting`", "a member `within`", "serde(tag"] {
+        assert!(mistakes.contains(part), "{part}: {mistakes}");
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
 #[expect(dead_code, reason = "it is never read")]
 struct Cents(u64);
 
