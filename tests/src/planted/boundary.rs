@@ -206,11 +206,11 @@ pub(super) const BUGS: &[Bug] = &[
         wrong: "a refusal shows what was sent, and with it what is hidden in it",
         edits: &[Edit {
             file: "mcp-guard/src/schema/input.rs",
-            find: "            kind => return self.invalid(pointer, &rule(kind, error)),\n",
+            find: "            kind => self.invalid(&place, &rule(kind, error)),\n",
             replace: r#"            _ if crate::planted("refused-value-shown") => {
-                return self.invalid(pointer, &error.to_string());
+                self.invalid(&place, &error.to_string())
             }
-            kind => return self.invalid(pointer, &rule(kind, error)),
+            kind => self.invalid(&place, &rule(kind, error)),
 "#,
         }],
         noticed_by: Adversary(Attack::Echo),

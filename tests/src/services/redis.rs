@@ -202,19 +202,25 @@ impl Redis {
             .stderr(Stdio::null())
             .spawn()
             .expect("redis-server starts");
-        let process = self.process.insert(process);
+        self.process = Some(process);
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
-            if answers(self.port) {
+            // Another test's server may have taken the port, and answer for this one.
+            if self.listens() && answers(self.port) {
                 return true;
             }
-            if process.try_wait().expect("a process of ours").is_some() {
+            if self.process.as_mut().is_none_or(has_ended) {
                 break;
             }
             thread::sleep(Duration::from_millis(10));
         }
         self.kill();
         false
+    }
+
+    /// Whether it says itself that it does.
+    fn listens(&self) -> bool {
+        self.log().contains("Ready to accept connections")
     }
 
     fn arguments(&self) -> Vec<String> {
@@ -252,6 +258,10 @@ impl Drop for Redis {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+fn has_ended(process: &mut Child) -> bool {
+    process.try_wait().expect("a process of ours").is_some()
 }
 
 fn installed(program: &str) -> bool {
