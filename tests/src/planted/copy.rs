@@ -1,7 +1,7 @@
 //! The copy of the sources, with every bug in it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
     process::Command,
@@ -72,6 +72,8 @@ impl Copy {
             };
             write_if_changed(&place.join(file), &content)?;
         }
+        let kept = files.iter().map(|file| place.join(file)).collect();
+        remove_all_but(&kept, place)?;
         Ok(Self(place.to_owned()))
     }
 
@@ -80,6 +82,19 @@ impl Copy {
     pub fn path(&self) -> &Path {
         &self.0
     }
+}
+
+/// Removes what an earlier copy left in this folder: a file that has moved would be there twice.
+fn remove_all_but(kept: &BTreeSet<PathBuf>, folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            remove_all_but(kept, &path)?;
+        } else if !kept.contains(&path) {
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
 }
 
 fn of_another_version(manifest: &str) -> String {
