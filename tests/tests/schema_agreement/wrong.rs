@@ -47,9 +47,10 @@ const REFUSING: [&str; 16] = [
 ];
 
 /// Of what is wrong, what makes no difference: a form that takes all that another one is to take.
-const EQUIVALENT: [(&str, &str); 3] = [
+const EQUIVALENT: [(&str, &str); 4] = [
     ("an_untagged_enum", "/$defs/Shape/anyOf/0: \"radius\" may be left out"),
     ("a_flat_untagged", "/$defs/Beside/anyOf/0: \"radius\" may be left out"),
+    ("only_a_flat_untagged", "/$defs/OnlyFlat/anyOf/0: \"radius\" may be left out"),
     ("a_partly_untagged_enum", "/$defs/PartlyUntagged/anyOf/0: no enum"),
 ];
 
