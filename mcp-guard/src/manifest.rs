@@ -32,7 +32,9 @@ const VERSION: u32 = 1;
 /// [fail when it loosens](Manifest::assert_not_loosened):
 ///
 /// ```no_run
-/// # fn guard() -> mcp_guard::Guard { unimplemented!() }
+/// # fn guard() -> mcp_guard::Guard {
+/// #     mcp_guard::Guard::builder().build().expect("a guard")
+/// # }
 /// # #[cfg(any())]
 /// #[test]
 /// fn the_policy_does_not_loosen_unseen() {

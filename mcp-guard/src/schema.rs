@@ -80,6 +80,23 @@ pub(crate) fn properties(schema: &Map<String, Value>) -> impl Iterator<Item = (&
     schema.get("properties").and_then(Value::as_object).into_iter().flatten()
 }
 
+/// The members that must be there.
+fn required(schema: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    let required = schema.get("required").and_then(Value::as_array);
+    required.into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// Whether a member must be there.
+fn requires(schema: &Map<String, Value>, name: &str) -> bool {
+    required(schema).any(|other| other == name)
+}
+
+/// The schemas that say the rest of what a schema says of the same value.
+fn forms(schema: &Map<String, Value>) -> impl Iterator<Item = &Value> {
+    let lists = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|of| schema.get(of)?.as_array());
+    lists.flatten()
+}
+
 /// A member's name as a JSON pointer's token.
 pub(crate) fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")

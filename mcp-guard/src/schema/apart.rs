@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::properties;
+use super::{forms, properties};
 
 /// Lets each form of an object refuse the members that only other forms know.
 pub(super) fn keep_apart(object: &mut Map<String, Value>) {
@@ -26,8 +26,7 @@ pub(super) fn keep_apart(object: &mut Map<String, Value>) {
 
 /// The names of an object's members, wherever it takes them from.
 pub(super) fn members(object: &Map<String, Value>) -> BTreeSet<String> {
-    let parts = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|keyword| object.get(keyword));
-    let parts = parts.filter_map(Value::as_array).flatten().filter_map(Value::as_object);
+    let parts = forms(object).filter_map(Value::as_object);
     properties(object).map(|(name, _)| name.clone()).chain(parts.flat_map(members)).collect()
 }
 

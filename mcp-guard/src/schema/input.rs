@@ -14,7 +14,7 @@ use super::{
     explain::{Forms, rule},
     hash::hash_of,
     probe::{Asked, refuse_dropping},
-    properties,
+    properties, requires,
     retried::refuse_retried,
     untagged::refuse_swallowing,
     weigh::can_be_told,
@@ -105,8 +105,7 @@ impl ArgumentsSchema {
 
     /// Whether an argument must be there.
     pub(crate) fn requires(&self, name: &str) -> bool {
-        let required = self.published.get("required").and_then(Value::as_array);
-        required.is_some_and(|required| required.iter().any(|other| other == name))
+        requires(&self.published, name)
     }
 
     /// Whether an argument may be `null`.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{resolved, specimen};
+use super::{required, resolved, specimen};
 
 /// How deep the least that is required is followed.
 const DEEP: usize = 8;
@@ -98,9 +98,8 @@ impl Least<'_> {
     }
 
     fn required(&self, schema: &Map<String, Value>, depth: usize) -> Map<String, Value> {
-        let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
         let mut object = Map::new();
-        for name in required.filter_map(Value::as_str) {
+        for name in required(schema) {
             let member = schema.get("properties").and_then(|properties| properties.get(name));
             object.insert(name.into(), self.of_value(member.unwrap_or(&Value::Null), depth + 1));
         }

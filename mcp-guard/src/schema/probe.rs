@@ -10,7 +10,7 @@ use std::cell::RefCell;
 
 use super::{
     least::{Least, Part, takes_null},
-    properties, resolved,
+    properties, requires, resolved,
     specimen::TEXTS,
 };
 use serde_json::{Map, Value, json};
@@ -154,13 +154,11 @@ impl Probe<'_> {
 
 /// Whether a member may be left out, and neither `null` nor a default says what it is then.
 fn may_be_dropped(object: &Map<String, Value>, name: &str, member: &Map<String, Value>) -> bool {
-    let required = object.get("required").and_then(Value::as_array);
     let says_type = ["type", "enum", "const", "anyOf", "oneOf", "allOf", "properties"]
         .iter()
         .any(|keyword| member.contains_key(*keyword));
     let has_default = object["properties"][name].get("default").is_some();
-    let is_required = required.is_some_and(|required| required.iter().any(|one| one == name));
-    says_type && !is_required && !has_default && !takes_null(member)
+    says_type && !requires(object, name) && !has_default && !takes_null(member)
 }
 
 /// Values of every type, in shapes that no argument has by chance.

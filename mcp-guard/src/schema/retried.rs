@@ -6,15 +6,14 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::{properties, resolved, untagged::parts};
+use super::{
+    forms, properties, resolved,
+    untagged::{each_choice, parts},
+};
 
 /// Refuses a schema with forms that make one another be read again at every level.
 pub(super) fn refuse_retried(root: &Map<String, Value>) -> Result<(), String> {
-    refuse_in(root, root)
-}
-
-fn refuse_in(schema: &Map<String, Value>, root: &Map<String, Value>) -> Result<(), String> {
-    if let Some(Value::Array(forms)) = schema.get("anyOf") {
+    each_choice(root, &|schema, forms| {
         let again = Again { root, forms: schema };
         let ways: Vec<_> = forms.iter().map(|form| again.ways(form)).collect();
         for (index, earlier) in ways.iter().enumerate() {
@@ -22,16 +21,8 @@ fn refuse_in(schema: &Map<String, Value>, root: &Map<String, Value>) -> Result<(
                 return Err(mistake(&way));
             }
         }
-    }
-    schema.values().try_for_each(|value| refuse_in_value(value, root))
-}
-
-fn refuse_in_value(value: &Value, root: &Map<String, Value>) -> Result<(), String> {
-    match value {
-        Value::Object(schema) => refuse_in(schema, root),
-        Value::Array(parts) => parts.iter().try_for_each(|part| refuse_in_value(part, root)),
-        _ => Ok(()),
-    }
+        Ok(())
+    })
 }
 
 fn mistake(way: &Way) -> String {
@@ -109,10 +100,7 @@ impl<'a> Again<'a> {
         if first.into_iter().flatten().any(|part| self.has(part)) {
             ways.insert(Way::Items);
         }
-        for keyword in ["allOf", "anyOf", "oneOf"] {
-            let parts = form.get(keyword).and_then(Value::as_array).into_iter().flatten();
-            parts.for_each(|part| self.collect(part, ways, seen));
-        }
+        forms(form).for_each(|part| self.collect(part, ways, seen));
     }
 
     /// Whether the forms are in it, at whatever depth.

@@ -7,7 +7,7 @@ use std::{cell::RefCell, ptr};
 use schemars::Schema;
 use serde_json::{Map, Value};
 
-use super::{definition_name, loose::DECIMAL, properties};
+use super::{forms, loose::DECIMAL, properties, referred, requires, resolved};
 
 /// How a UUID is written: serde's reader takes either case (RFC 9562 §4 writes the lower one).
 const UUID: &str = "^[0-9a-f-]{36}$";
@@ -52,21 +52,12 @@ struct Walk<'s> {
 }
 
 impl<'s> Walk<'s> {
-    fn target(&self, schema: &'s Map<String, Value>) -> Option<&'s Value> {
-        let name = definition_name(schema.get("$ref")?.as_str()?)?;
-        self.root.get("$defs")?.get(&name)
-    }
-
     /// Whether it is a UUID, of which the schema says no more.
     fn is_uuid(&self, schema: &'s Value) -> bool {
-        let Some(schema) = schema.as_object() else { return false };
-        match self.target(schema) {
-            Some(target) => self.is_uuid(target),
-            None => {
-                schema.get("format").is_some_and(|format| format == "uuid")
-                    && !schema.contains_key("pattern")
-            }
-        }
+        resolved(self.root, schema).is_some_and(|schema| {
+            schema.get("format").is_some_and(|format| format == "uuid")
+                && !schema.contains_key("pattern")
+        })
     }
 
     fn once(&self, schema: &'s Value, place: &str) -> Result<(), String> {
@@ -78,7 +69,7 @@ impl<'s> Walk<'s> {
         if schema.contains_key("const") || schema.contains_key("enum") {
             return Ok(());
         }
-        let forms = self.forms(schema);
+        let forms: Vec<_> = referred(self.root, schema).into_iter().chain(forms(schema)).collect();
         let kinds = kinds(schema);
         match kinds[..] {
             [] if forms.is_empty() && !schema.contains_key("type") => return anything(place),
@@ -96,13 +87,6 @@ impl<'s> Walk<'s> {
             }
         }
         forms.into_iter().try_for_each(|form| self.once(form, place))
-    }
-
-    /// The schemas that say the rest of it.
-    fn forms(&self, schema: &'s Map<String, Value>) -> Vec<&'s Value> {
-        let listed =
-            ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|of| schema.get(of)?.as_array());
-        self.target(schema).into_iter().chain(listed.flatten()).collect()
     }
 
     fn list(&self, schema: &'s Map<String, Value>, place: &str) -> Result<(), String> {
@@ -124,10 +108,9 @@ impl<'s> Walk<'s> {
         has_forms: bool,
         place: &str,
     ) -> Result<(), String> {
-        let required = schema.get("required").and_then(Value::as_array);
         for (name, member) in properties(schema) {
             let place = format!("{place}.{name}");
-            if !required.is_some_and(|required| required.iter().any(|other| other == name)) {
+            if !requires(schema, name) {
                 let why = "can be left out, which is another spelling of its default";
                 return refused(&place, why, "let it be required, without a default");
             }

@@ -4,16 +4,12 @@
 
 use std::{cell::RefCell, collections::BTreeMap};
 
-use super::{properties, resolved};
+use super::{properties, required, resolved};
 use serde_json::{Map, Value};
 
 /// Refuses a schema in which a form would take what is meant for a later one and drop a part of it.
 pub(super) fn refuse_swallowing(root: &Map<String, Value>) -> Result<(), String> {
-    refuse_in(root, root)
-}
-
-fn refuse_in(schema: &Map<String, Value>, root: &Map<String, Value>) -> Result<(), String> {
-    if let Some(Value::Array(forms)) = schema.get("anyOf") {
+    each_choice(root, &|_, forms| {
         for (index, form) in forms.iter().enumerate() {
             for later in &forms[index + 1..] {
                 let comparison = Comparison { root, outcomes: RefCell::default() };
@@ -22,14 +18,28 @@ fn refuse_in(schema: &Map<String, Value>, root: &Map<String, Value>) -> Result<(
                 }
             }
         }
-    }
-    schema.values().try_for_each(|value| refuse_in_value(value, root))
+        Ok(())
+    })
 }
 
-fn refuse_in_value(value: &Value, root: &Map<String, Value>) -> Result<(), String> {
+/// What is asked of a schema and its untagged forms.
+type Check<'s, 'c> = &'c dyn Fn(&'s Map<String, Value>, &'s [Value]) -> Result<(), String>;
+
+/// Asks it of every schema that has such forms, at whatever depth.
+pub(super) fn each_choice<'s>(
+    schema: &'s Map<String, Value>,
+    check: Check<'s, '_>,
+) -> Result<(), String> {
+    if let Some(Value::Array(forms)) = schema.get("anyOf") {
+        check(schema, forms)?;
+    }
+    schema.values().try_for_each(|value| each_choice_in(value, check))
+}
+
+fn each_choice_in<'s>(value: &'s Value, check: Check<'s, '_>) -> Result<(), String> {
     match value {
-        Value::Object(schema) => refuse_in(schema, root),
-        Value::Array(parts) => parts.iter().try_for_each(|part| refuse_in_value(part, root)),
+        Value::Object(schema) => each_choice(schema, check),
+        Value::Array(parts) => parts.iter().try_for_each(|part| each_choice_in(part, check)),
         _ => Ok(()),
     }
 }
@@ -242,11 +252,6 @@ fn names(schema: &Map<String, Value>) -> impl Iterator<Item = &str> {
 
 fn property<'s>(schema: &'s Map<String, Value>, name: &str) -> Option<&'s Value> {
     schema.get("properties")?.get(name)
-}
-
-fn required(schema: &Map<String, Value>) -> impl Iterator<Item = &str> {
-    let required = schema.get("required").and_then(Value::as_array);
-    required.into_iter().flatten().filter_map(Value::as_str)
 }
 
 #[cfg(test)]

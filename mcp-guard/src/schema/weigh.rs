@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::referred;
+use super::{forms, referred};
 
 /// How much is looked at and copied to tell what is wrong with one call: in values, each as often as a
 /// schema is held against it.
@@ -61,14 +61,12 @@ fn in_place<'s>(
     root: &'s Map<String, Value>,
     schema: &'s Map<String, Value>,
 ) -> impl Iterator<Item = &'s Map<String, Value>> {
-    let forms = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|keyword| schema.get(keyword));
-    let forms = forms.filter_map(Value::as_array).flatten();
     let parts = ["if", "then", "else", "not"].into_iter();
     let parts = parts.filter_map(|keyword| schema.get(keyword));
     let dependent = schema.get("dependentSchemas").and_then(Value::as_object);
     let dependent = dependent.into_iter().flat_map(Map::values);
     let target = referred(root, schema).into_iter();
-    target.chain(forms).chain(parts).chain(dependent).filter_map(Value::as_object)
+    target.chain(forms(schema)).chain(parts).chain(dependent).filter_map(Value::as_object)
 }
 
 /// The schemas of a member.

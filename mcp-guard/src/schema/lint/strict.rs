@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Found, Lint, Place, walk::Role};
+use crate::schema::{properties, requires};
 
 /// Keywords that say nothing about values, or that only group schemas.
 const NEUTRAL: [&str; 4] = ["$schema", "$defs", "title", "description"];
@@ -215,8 +216,5 @@ fn open_object(schema: &Map<String, Value>) -> Vec<(&'static str, &'static str)>
 }
 
 fn has_optional_member(schema: &Map<String, Value>) -> bool {
-    let required = schema.get("required").and_then(Value::as_array);
-    let is_required =
-        |name: &String| required.is_some_and(|required| required.iter().any(|one| one == name));
-    crate::schema::properties(schema).any(|(name, _)| !is_required(name))
+    properties(schema).any(|(name, _)| !requires(schema, name))
 }
